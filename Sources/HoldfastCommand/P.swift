@@ -1,0 +1,6 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Yams
+import Crypto
+import ServiceLifecycle
+@main struct H: ParsableCommand {}

@@ -1,0 +1,2 @@
+enum PlaceholderLab {}
+import Hummingbird

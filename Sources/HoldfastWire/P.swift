@@ -1,0 +1,2 @@
+enum PlaceholderWire {}
+import NIOSSL
