@@ -1,0 +1,111 @@
+extension Failure {
+    /// The one place where a cause becomes a failure with a class (F1). Decided by type, errno, close code or status;
+    /// never by text.
+    ///
+    /// - Parameters:
+    ///   - cause: what the wire or the dialect saw.
+    ///   - phase: where the attempt was.
+    ///   - authCloseCodes: close codes by which this dialect's gateways say "not you", beside 1008.
+    ///   - longestRetryAfter: the most of a `Retry-After` that is obeyed.
+    public static func classify(
+        _ cause: FailureCause,
+        phase: Phase,
+        authCloseCodes: [UInt16] = [],
+        longestRetryAfter: Duration = RetrySettings().longestRetryAfter
+    ) -> Failure {
+        switch cause {
+        case .endOfStream:
+            return Failure(.dropped, .endOfStream, phase: phase)
+        case .reset:
+            return Failure(.dropped, .reset, phase: phase)
+        case .systemCall(let errno):
+            return classify(errno: errno, phase: phase)
+        case .closed(let code):
+            let number = code ?? CloseCode.noStatus
+            return Failure(
+                closeClass(of: number, authCloseCodes: authCloseCodes), .closeCode, number: Int32(number), phase: phase)
+        case .timeout(let phase):
+            return Failure(.network, .timeout(phase), phase: phase)
+        case .heartbeatDead:
+            return Failure(.network, .heartbeatDead, phase: phase)
+        case .nameNotFound:
+            return Failure(.network, .nameNotFound, phase: phase)
+        case .nameLookupFailed:
+            return Failure(.network, .nameLookup, phase: phase)
+        case .upgradeRefused(let status, let retryAfter):
+            let wait = min(max(retryAfter ?? .zero, .zero), longestRetryAfter)
+            return Failure(
+                statusClass(of: status), .upgradeStatus, number: Int32(clamping: status), phase: phase, retryAfter: wait
+            )
+        case .proxyRefused(let status):
+            // 407 and 403 are the proxy's word on our configuration; anything else is an unreachable endpoint.
+            let hopeless = status == 407 || status == 403
+            return Failure(
+                hopeless ? .permanent : .network, .proxyStatus, number: Int32(clamping: status), phase: phase)
+        case .registrationRefused(let code):
+            let isAuth = code == 401 || code == 403
+            return Failure(isAuth ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
+        case .violation(let violation):
+            return Failure(.protocol, .violation(violation), phase: phase)
+        case .certificate(let problem):
+            return Failure(.permanent, .certificate(problem), phase: phase)
+        case .tlsFailed:
+            return Failure(.protocol, .tls, phase: phase)
+        case .badURL:
+            return Failure(.permanent, .url, phase: phase)
+        case .handlerFailed:
+            return Failure(.handler, .handler, phase: phase)
+        case .outOfDescriptors:
+            return Failure(.system, .descriptors, phase: phase)
+        case .outOfMemory:
+            return Failure(.system, .memory, phase: phase)
+        }
+    }
+
+    /// Linux errno values (`asm-generic/errno.h`); Core imports no C library.
+    private static func classify(errno: Int32, phase: Phase) -> Failure {
+        switch errno {
+        case 104, 32, 103:  // ECONNRESET, EPIPE, ECONNABORTED
+            Failure(.dropped, .reset, phase: phase)
+        case 111:  // ECONNREFUSED
+            Failure(.network, .refused, phase: phase)
+        case 100, 101, 112, 113:  // ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH
+            Failure(.network, .unreachable, number: errno, phase: phase)
+        case 110:  // ETIMEDOUT: the kernel gave up
+            Failure(.network, .timeout(phase), phase: phase)
+        case 23, 24:  // ENFILE, EMFILE
+            Failure(.system, .descriptors, number: errno, phase: phase)
+        case 12, 105:  // ENOMEM, ENOBUFS
+            Failure(.system, .memory, number: errno, phase: phase)
+        default:
+            Failure(.network, .systemCall, number: errno, phase: phase)
+        }
+    }
+
+    /// Close codes of RFC 6455 §7.4.1 and its registry.
+    private static func closeClass(of code: UInt16, authCloseCodes: [UInt16]) -> FailureClass {
+        if authCloseCodes.contains(code) { return .auth }
+        switch code {
+        case 1008: return .auth
+        case 1011...1014: return .server
+        case 1002, 1003, 1007, 1009, 1010: return .protocol
+        default: return .dropped
+        }
+    }
+
+    private static func statusClass(of status: Int) -> FailureClass {
+        switch status {
+        case 401, 403: .auth
+        case 408, 425, 429, 500...599: .server
+        default: .permanent
+        }
+    }
+}
+
+/// Close codes of RFC 6455 §7.4.1 that Holdfast itself uses or names.
+public enum CloseCode {
+    public static let normal: UInt16 = 1000
+    public static let goingAway: UInt16 = 1001
+    /// Never on the wire: what a close frame without a code counts as.
+    public static let noStatus: UInt16 = 1005
+}

@@ -1,0 +1,73 @@
+/// What was seen to go wrong, before it is judged. The wire and the dialects report causes; only `Failure.classify`
+/// turns one into a failure.
+public enum FailureCause: Hashable, Sendable {
+    /// The peer ended the stream without a closing handshake.
+    case endOfStream
+    /// The peer, or something between, reset the connection (ECONNRESET, EPIPE).
+    case reset
+    /// A system call failed; the number is the errno.
+    case systemCall(errno: Int32)
+    /// The peer sent a close frame; nil if it carried no code.
+    case closed(code: UInt16?)
+    /// A phase took longer than its deadline.
+    case timeout(Phase)
+    /// Too many heartbeats in a row without a positive reply.
+    case heartbeatDead
+    /// The name does not exist.
+    case nameNotFound
+    /// The name could not be looked up now.
+    case nameLookupFailed
+    /// The answer to the upgrade was not 101.
+    case upgradeRefused(status: Int, retryAfter: Duration?)
+    /// A proxy did not let us through; the status of its answer, or 0 if it has none.
+    case proxyRefused(status: Int)
+    /// The gateway answered the registration with something else than success.
+    case registrationRefused(code: Int)
+    /// The peer broke a rule of RFC 6455, of HTTP or of the dialect.
+    case violation(ProtocolViolation)
+    /// The peer's certificate is not valid for us.
+    case certificate(CertificateProblem)
+    /// TLS could not be agreed for another reason than the certificate.
+    case tlsFailed
+    /// The URL cannot be used.
+    case badURL
+    /// Our own handling of a message failed.
+    case handlerFailed
+    /// The process has no descriptor left (EMFILE, ENFILE).
+    case outOfDescriptors
+    /// A memory budget is used up (ENOBUFS, ENOMEM, a full queue to a peer that does not read).
+    case outOfMemory
+}
+
+/// How a peer broke the protocol. Each is its own code, `protocol.<name>`.
+public enum ProtocolViolation: String, Hashable, Sendable, CaseIterable {
+    case reservedBits = "reserved_bits"
+    case reservedOpcode = "reserved_opcode"
+    case maskedFrame = "masked_frame"
+    case unmaskedFrame = "unmasked_frame"
+    case nonMinimalLength = "non_minimal_length"
+    case fragmentedControl = "fragmented_control"
+    case longControl = "long_control"
+    case unexpectedContinuation = "unexpected_continuation"
+    case interruptedMessage = "interrupted_message"
+    case badUTF8 = "bad_utf8"
+    case badCloseFrame = "bad_close_frame"
+    case frameTooLarge = "frame_too_large"
+    case messageTooLarge = "message_too_large"
+    case badCompression = "bad_compression"
+    case badHTTP = "bad_http"
+    case headTooLarge = "head_too_large"
+    case badAccept = "bad_accept"
+    case badUpgradeHeaders = "bad_upgrade_headers"
+    case unwantedExtension = "unwanted_extension"
+    case unwantedSubprotocol = "unwanted_subprotocol"
+    case malformedRegistration = "malformed_registration"
+}
+
+/// Why a certificate was refused. Each is its own code, `permanent.<name>`.
+public enum CertificateProblem: String, Hashable, Sendable, CaseIterable {
+    case untrusted = "certificate_untrusted"
+    case expired = "certificate_expired"
+    case wrongHost = "certificate_wrong_host"
+    case other = "certificate"
+}

@@ -1,0 +1,48 @@
+/// The second half of a failure code. A case without text of its own takes it from the failure's number.
+public enum FailureDetail: Hashable, Sendable {
+    case endOfStream
+    case reset
+    case closeCode
+    case refused
+    case unreachable
+    case systemCall
+    case timeout(Phase)
+    case heartbeatDead
+    case nameNotFound
+    case nameLookup
+    case upgradeStatus
+    case proxyStatus
+    case registerCode
+    case violation(ProtocolViolation)
+    case certificate(CertificateProblem)
+    case tls
+    case url
+    case handler
+    case descriptors
+    case memory
+
+    func text(number: Int32) -> String {
+        switch self {
+        case .endOfStream: "eof"
+        case .reset: "reset"
+        case .closeCode: "close_\(number)"
+        case .refused: "refused"
+        case .unreachable: "unreachable"
+        case .systemCall: "errno_\(number)"
+        case .timeout(let phase): "timeout_\(phase.name)"
+        case .heartbeatDead: "heartbeat_dead"
+        case .nameNotFound: "name_not_found"
+        case .nameLookup: "name_lookup"
+        case .upgradeStatus: "upgrade_\(number)"
+        case .proxyStatus: "proxy_\(number)"
+        case .registerCode: "register_\(number)"
+        case .violation(let violation): violation.rawValue
+        case .certificate(let problem): problem.rawValue
+        case .tls: "tls"
+        case .url: "url"
+        case .handler: "failed"
+        case .descriptors: "descriptors"
+        case .memory: "memory"
+        }
+    }
+}
