@@ -1,0 +1,136 @@
+/// What follows from a failure: wait, go on at the ceiling, restart the instance, or call a person (F2–F6, F8).
+extension Session {
+    /// The answer of the ladder.
+    enum Step: Hashable, Sendable {
+        /// Try again after the drawn delay, as `reconnecting`.
+        case retry
+        /// Try again after the drawn delay, as `failed`: the outage goes on, and nothing else would help.
+        case goOn
+        case restart
+        case quarantine(Quarantine)
+    }
+
+    /// The end of an attempt or a connection, however it came.
+    mutating func ended(
+        by failure: Failure, linkIsOpen: Bool, generation: UInt32, at now: Moment,
+        using generator: inout SeededGenerator
+    ) -> Orders {
+        guard generation == self.generation else { return stale() }
+        var orders = Orders()
+        switch machine {
+        case .connecting:
+            orders.slot = .giveBack(failure.outcome)
+        case .connected:
+            break
+        case .leaving:
+            // The end of a planned close is no failure.
+            if linkIsOpen { orders.link = .abort }
+            queue(at: now, &orders)
+            return orders
+        case .releasing(var release):
+            if linkIsOpen { orders.link = .abort }
+            release.linkIsOpen = false
+            machine = .releasing(release)
+            if !release.workIsOpen { endRelease(pause: release.pause, at: now, &orders) }
+            return orders
+        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .parked:
+            return stale()
+        }
+        // F11: trouble in our own handling never touches the connection.
+        guard failure.class != .handler else { return .nothing }
+        if linkIsOpen { orders.link = .abort }
+        note(failure, at: now, &orders)
+        let delay = Backoff.delay(for: failure, failures: failures, settings: settings.retry, using: &generator)
+        take(nextStep(after: failure, at: now), failure: failure, delay: delay, at: now, &orders)
+        return orders
+    }
+
+    private mutating func note(_ failure: Failure, at now: Moment, _ orders: inout Orders) {
+        if failures < .max { failures += 1 }
+        lastFailure = failure
+        lastFailureAt = now.wall
+        if failure.class == .auth, rejections < .max { rejections += 1 }
+        switch outage {
+        case .none:
+            outage = .open
+            orders.notes.insert(.outageBegan)
+        case .recovering:
+            outage = .flapping
+        case .open, .flapping:
+            break
+        }
+    }
+
+    /// The decision itself: reads the session, changes nothing.
+    func nextStep(after failure: Failure, at now: Moment) -> Step {
+        if let quarantine { return .quarantine(quarantine) }
+        let climbs = settings.recovery.climb.contains(failure.class)
+        if failure.class == .auth, climbs, rejections >= 2 { return .quarantine(.auth) }
+        guard Int(failures) >= settings.retry.maxFailures else { return .retry }
+        if failure.class == .permanent { return .quarantine(.permanent) }
+        guard climbs else { return .goOn }
+        if rung >= .restart { return .quarantine(.ladder) }
+        return mayRestart(at: now) ? .restart : .quarantine(.restarts)
+    }
+
+    /// At most `maxRestarts` in any `restartWindow` (F8).
+    func mayRestart(at now: Moment) -> Bool {
+        let recent = restarts.count { now.wall.since($0) < settings.recovery.restartWindow }
+        return recent < settings.recovery.maxRestarts
+    }
+
+    private mutating func take(
+        _ step: Step, failure: Failure, delay: Duration, at now: Moment, _ orders: inout Orders
+    ) {
+        let until = now.instant + delay
+        switch step {
+        case .retry:
+            move(to: .waiting(until: until), because: .failure, failure: failure, at: now, &orders)
+        case .goOn:
+            fail(into: .failedWaiting(until: until), failure: failure, at: now, &orders)
+        case .restart:
+            rung = .restart
+            fail(into: .parked, failure: failure, at: now, &orders)
+            restart(because: .ladderRestart, pause: delay, at: now, &orders)
+        case .quarantine(let cause):
+            if quarantine == nil {
+                quarantine = cause
+                orders.notes.insert(.quarantineBegan)
+            }
+            rung = .quarantine
+            let probeAt = now.instant + max(delay, settings.recovery.probeEvery)
+            fail(
+                into: cause.healsByProbe ? .failedWaiting(until: probeAt) : .parked, failure: failure, at: now, &orders)
+        }
+    }
+
+    /// To `failed`. A connection gets there by way of `reconnecting`: the table has no shorter one.
+    private mutating func fail(into machine: Machine, failure: Failure, at now: Moment, _ orders: inout Orders) {
+        if state == .connected {
+            move(to: .waiting(until: now.instant), because: .failure, failure: failure, at: now, &orders)
+        }
+        move(to: machine, because: .tooManyFailures, failure: failure, at: now, &orders)
+    }
+
+    /// Releases this incarnation and lets the next one begin with a clean count (F8).
+    mutating func restart(
+        because reason: TransitionReason, pause: Duration, at now: Moment, _ orders: inout Orders
+    ) {
+        restarts.removeAll { now.wall.since($0) >= settings.recovery.restartWindow }
+        restarts.append(now.wall)
+        failures = 0
+        orders.notes.insert(.restarted)
+        release(because: reason, pause: pause, at: now, &orders)
+    }
+}
+
+extension Failure {
+    /// What the attempt that ended with this failure says about its endpoint (F9).
+    var outcome: AttemptOutcome {
+        switch self.class {
+        case .network, .server: .endpointFailed
+        case .dropped, .auth, .protocol, .permanent: .accountFailed
+        case .handler, .system: .abandoned
+        }
+    }
+}
