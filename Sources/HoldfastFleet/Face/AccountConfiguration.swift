@@ -1,0 +1,61 @@
+public import HoldfastCore
+
+/// What is declared about one account. A plain value: made from a configuration file, or by a program that embeds a fleet.
+public struct AccountConfiguration: Sendable, Hashable {
+    /// `[A-Za-z0-9._-]{1,64}`, unique in the fleet.
+    public var id: String
+    /// What the account registers with; nil if its dialect needs none.
+    public var token: Secret?
+    /// Shared by all accounts that have the same ones.
+    public var settings: SessionSettings
+    public var limits: AccountLimits
+    /// The account is meant to be connected.
+    public var isEnabled: Bool
+    public var messages: MessageMode
+    public var origin: Origin
+
+    public init(
+        id: String, token: Secret? = nil,
+        settings: SessionSettings = SessionSettings(), limits: AccountLimits = AccountLimits(), isEnabled: Bool = true,
+        messages: MessageMode = .memory, origin: Origin = .config
+    ) {
+        self.id = id
+        self.token = token
+        self.settings = settings
+        self.limits = limits
+        self.isEnabled = isEnabled
+        self.messages = messages
+        self.origin = origin
+    }
+
+    /// Who declared an account.
+    public enum Origin: String, Sendable, Hashable, CaseIterable {
+        /// The configuration.
+        case config
+        /// Somebody added it to the running fleet.
+        case store
+    }
+
+    /// When a message is acknowledged (requirements §7).
+    public enum MessageMode: String, Sendable, Hashable, CaseIterable {
+        /// Once it is written to the journal.
+        case durable
+        /// At once; nothing is kept.
+        case memory
+        /// Once it has been handled.
+        case afterHandling = "after-handling"
+    }
+}
+
+/// The sizes that one account may reach.
+public struct AccountLimits: Sendable, Hashable {
+    /// The largest frame accepted, in bytes.
+    public var frameBytes: Int
+    /// The largest message accepted, in bytes, all its fragments together.
+    public var messageBytes: Int
+
+    public init(frameBytes: Int = 1 << 20, messageBytes: Int = 4 << 20) {
+        self.frameBytes = frameBytes
+        self.messageBytes = messageBytes
+    }
+}

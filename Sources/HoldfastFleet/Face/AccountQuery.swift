@@ -1,0 +1,74 @@
+public import HoldfastCore
+
+/// Which accounts are meant. An empty filter matches all.
+public struct AccountFilter: Sendable, Hashable {
+    public var state: SessionState?
+    public var status: AccountStatus?
+    /// A part of the id, without regard to the case of ASCII letters.
+    public var text: String?
+
+    public init(state: SessionState? = nil, status: AccountStatus? = nil, text: String? = nil) {
+        self.state = state
+        self.status = status
+        self.text = text
+    }
+}
+
+/// A page of accounts to be shown, in the order of their ids.
+public struct AccountQuery: Sendable, Hashable {
+    public var filter: AccountFilter
+    /// Where the page before ended: its `next`. Nil: from the beginning.
+    public var cursor: String?
+    /// How many accounts at most; clamped to 1 … `AccountQuery.largestLimit`.
+    public var limit: Int
+
+    public init(filter: AccountFilter = AccountFilter(), cursor: String? = nil, limit: Int = 100) {
+        self.filter = filter
+        self.cursor = cursor
+        self.limit = limit
+    }
+
+    public static let largestLimit = 1_000
+}
+
+/// An answer to `AccountQuery`.
+public struct AccountPage: Sendable, Hashable {
+    public var accounts: [AccountView]
+    /// The cursor of the next page; nil if this is the last one.
+    public var next: String?
+    /// Of the whole fleet, not of the page.
+    public var totals: FleetTotals
+}
+
+/// How many accounts there are in each state and status. Up to a second old.
+public struct FleetTotals: Sendable, Hashable {
+    public internal(set) var accounts = 0
+    public internal(set) var enabled = 0
+    private var byState: InlineArray<6, Int> = .init(repeating: 0)
+    private var byStatus: InlineArray<6, Int> = .init(repeating: 0)
+
+    public init() {}
+
+    public internal(set) subscript(state: SessionState) -> Int {
+        get { byState[Int(state.rawValue)] }
+        set { byState[Int(state.rawValue)] = newValue }
+    }
+
+    public internal(set) subscript(status: AccountStatus) -> Int {
+        get { byStatus[status.index] }
+        set { byStatus[status.index] = newValue }
+    }
+
+    public static func == (left: FleetTotals, right: FleetTotals) -> Bool {
+        left.accounts == right.accounts && left.enabled == right.enabled
+            && SessionState.allCases.allSatisfy { left[$0] == right[$0] }
+            && AccountStatus.allCases.allSatisfy { left[$0] == right[$0] }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(accounts)
+        hasher.combine(enabled)
+        for state in SessionState.allCases { hasher.combine(self[state]) }
+        for status in AccountStatus.allCases { hasher.combine(self[status]) }
+    }
+}

@@ -1,0 +1,54 @@
+public import HoldfastCore
+
+/// One account as people and programs see it: `GET /api/v1/accounts/{id}` field by field.
+public struct AccountView: Sendable, Hashable {
+    public var id: String
+    /// Without user, password, query values or anything else that could be a secret.
+    public var url: String
+    public var dialect: String
+    public var origin: AccountConfiguration.Origin
+    public var isEnabled: Bool
+    public var state: SessionState
+    public var status: AccountStatus
+    /// 0 … 100.
+    public var health: Int
+    public var reasons: [Reason]
+    /// Consecutive failures.
+    public var failures: Int
+    public var generation: UInt32
+    public var incarnation: UInt32
+    public var lastMessageAt: WallTime?
+    public var lastHeartbeatSentAt: WallTime?
+    public var lastHeartbeatReplyAt: WallTime?
+    public var lastConnectedAt: WallTime?
+    public var lastStateChangeAt: WallTime?
+    /// How long the last heartbeat's reply took on this connection, in milliseconds.
+    public var replyMilliseconds: Double?
+    public var nextAttemptAt: WallTime?
+    public var ladder: Session.Rung
+    /// Why automatic healing has ended, if it has.
+    public var quarantine: Session.Quarantine?
+    public var lastFailure: FailureView?
+
+    /// Why the health is not full: a stable code, and a sentence with the values.
+    public struct Reason: Sendable, Hashable {
+        public var code: String
+        public var detail: String
+
+        public init(code: String, detail: String) {
+            self.code = code
+            self.detail = detail
+        }
+    }
+}
+
+/// The last failure of an account, for people.
+public struct FailureView: Sendable, Hashable {
+    public var at: WallTime
+    public var `class`: FailureClass
+    /// `class.detail`, from the documented list.
+    public var code: String
+    /// What went wrong, the chain of causes, and what a person can do.
+    public var message: String
+    public var phase: Phase
+}

@@ -1,0 +1,114 @@
+public import HoldfastCore
+
+/// All counters, gauges and histograms of a fleet at one time. Up to a second old.
+public struct FleetMetrics: Sendable {
+    public var totals = FleetTotals()
+    /// Accounts left alone until a person, another credential or a probe helps.
+    public var quarantined = 0
+    /// One row per endpoint, in the order of their names; those beyond `endpointLimit` together as `other`.
+    public var endpoints: [EndpointMetrics] = []
+    public var heartbeatsSent: UInt64 = 0
+    public var heartbeatMisses: UInt64 = 0
+    public var replySeconds = Histogram(bounds: Histogram.replyBounds)
+    public var stuckResets: UInt64 = 0
+    public var illegalTransitions: UInt64 = 0
+    public var restarts: UInt64 = 0
+    public var messagesReceived: UInt64 = 0
+    public var messagesAcknowledged: UInt64 = 0
+    /// Messages that are not of the account's dialect.
+    public var malformedFrames: UInt64 = 0
+    /// Times at which the process could not have noticed a reply: late loops, stops, suspensions (H8).
+    public var unobservedPauses: UInt64 = 0
+    /// The worst delay of each lane's loop in the last second.
+    public var loopLag: [Duration] = []
+    /// Entries of all timelines, and those that had to go because of a limit.
+    public var timelineEntries = 0
+    public var timelineDropped: UInt64 = 0
+    /// Events that slow subscribers missed.
+    public var eventsDropped: UInt64 = 0
+    public var residentBytes = 0
+    public var openDescriptors = 0
+    public var descriptorLimit = 0
+    public var cpuSeconds: Double = 0
+
+    public static let endpointLimit = 1_000
+
+    public init() {}
+}
+
+/// What is counted per endpoint.
+public struct EndpointMetrics: Sendable {
+    /// `scheme://host:port`, or `other`.
+    public var endpoint: String
+    public var attempts = CountsByOutcome()
+    public var disconnects = CountsByClass()
+    /// Attempts that wait for the gate, that are under way, and sessions that are connected.
+    public var waiting = 0
+    public var handshaking = 0
+    public var connected = 0
+
+    public init(endpoint: String) {
+        self.endpoint = endpoint
+    }
+}
+
+/// Attempts by what became of them.
+public struct CountsByOutcome: Sendable {
+    private var counts: InlineArray<4, UInt64> = .init(repeating: 0)
+
+    public init() {}
+
+    public internal(set) subscript(outcome: AttemptOutcome) -> UInt64 {
+        get { counts[Int(outcome.rawValue)] }
+        set { counts[Int(outcome.rawValue)] = newValue }
+    }
+
+    public static let outcomes: [AttemptOutcome] = [.succeeded, .endpointFailed, .accountFailed, .abandoned]
+}
+
+/// Connections lost, by the class of what ended them.
+public struct CountsByClass: Sendable {
+    private var counts: InlineArray<8, UInt64> = .init(repeating: 0)
+
+    public init() {}
+
+    public internal(set) subscript(`class`: FailureClass) -> UInt64 {
+        get { counts[`class`.index] }
+        set { counts[`class`.index] = newValue }
+    }
+}
+
+/// Observations in fixed buckets.
+public struct Histogram: Sendable, Hashable {
+    /// The upper ends of the buckets, ascending; one more bucket holds what is above the last.
+    public let bounds: [Double]
+    /// One number per bucket, not cumulative; one longer than `bounds`.
+    public internal(set) var counts: [UInt64]
+    public internal(set) var sum: Double = 0
+
+    public var count: UInt64 { counts.reduce(0, &+) }
+
+    public init(bounds: [Double]) {
+        self.bounds = bounds
+        counts = Array(repeating: 0, count: bounds.count + 1)
+    }
+
+    /// Seconds.
+    public static let replyBounds: [Double] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+}
+
+extension FailureClass {
+    /// Its place in a table of counts.
+    var index: Int {
+        switch self {
+        case .dropped: 0
+        case .network: 1
+        case .server: 2
+        case .auth: 3
+        case .protocol: 4
+        case .permanent: 5
+        case .handler: 6
+        case .system: 7
+        }
+    }
+}

@@ -1,0 +1,40 @@
+public import HoldfastCore
+
+/// One change of state in an account's timeline.
+public struct TimelineEntry: Sendable, Hashable {
+    public var at: WallTime
+    public var from: SessionState
+    public var to: SessionState
+    public var reason: TransitionReason
+    public var failures: Int
+    public var generation: UInt32
+    public var incarnation: UInt32
+    /// The failure that caused the change, where one did.
+    public var failure: Failure?
+    /// What else was known when it failed; kept for the newest failures of the fleet only.
+    public var record: FailureRecord?
+}
+
+/// Everything worth knowing about one failure (L2), beside what the timeline's entry says itself.
+public struct FailureRecord: Sendable, Hashable {
+    /// What was being done and what went wrong underneath, outermost first.
+    public var chain: [String]
+    /// The settings in force.
+    public var settings: SessionSettings
+    public var process: ProcessFigures
+    /// The number of the try that comes next.
+    public var retry: Int
+    /// How long that try waits, as far as it is known.
+    public var delay: Duration?
+    /// Where the ladder stood after this failure.
+    public var rung: Session.Rung
+}
+
+/// What the process itself looked like. Up to a second old; the descriptors up to ten.
+public struct ProcessFigures: Sendable, Hashable {
+    public var residentBytes: Int = 0
+    public var openDescriptors: Int = 0
+    public var loopLag: Duration = .zero
+
+    public init() {}
+}
