@@ -1,0 +1,11 @@
+import Glibc
+import HoldfastCore
+
+extension WallTime {
+    /// The system's calendar clock.
+    static func now() -> WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallTime(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

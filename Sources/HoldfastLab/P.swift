@@ -1,2 +1,0 @@
-enum PlaceholderLab {}
-import Hummingbird
