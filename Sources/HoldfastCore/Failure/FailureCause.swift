@@ -40,12 +40,13 @@ public enum FailureCause: Hashable, Sendable {
 }
 
 /// How a peer broke the protocol. Each is its own code, `protocol.<name>`.
-public enum ProtocolViolation: String, Hashable, Sendable, CaseIterable {
+public enum ProtocolViolation: String, Error, Hashable, Sendable, CaseIterable {
     case reservedBits = "reserved_bits"
     case reservedOpcode = "reserved_opcode"
     case maskedFrame = "masked_frame"
     case unmaskedFrame = "unmasked_frame"
     case nonMinimalLength = "non_minimal_length"
+    case lengthOutOfRange = "length_out_of_range"
     case fragmentedControl = "fragmented_control"
     case longControl = "long_control"
     case unexpectedContinuation = "unexpected_continuation"

@@ -1,2 +1,0 @@
-enum PlaceholderWire {}
-import NIOSSL
