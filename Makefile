@@ -1,0 +1,34 @@
+# Every target is one line: the work is done by a script of the same name, which you can read, run and change on its own.
+.DEFAULT_GOAL := help
+.PHONY: help demo quick test format bench soak fuzz docs
+
+help: ## Show this list
+	@echo "Holdfast keeps a fleet of long-lived WebSocket sessions alive. Start with: make demo"
+	@echo
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@echo
+	@echo "Arguments go through ARGS, for instance: make demo ARGS='--accounts 50', make test ARGS='--filter HoldfastCoreTests'"
+
+demo: ## Build, then watch twenty accounts survive a misbehaving gateway (no configuration needed)
+	@scripts/demo $(ARGS)
+
+quick: ## The check between two edits: layout, house rules, build, the tests that need no network (2 minutes at most, warm)
+	@scripts/quick $(ARGS)
+
+test: ## Everything that must be green before a change lands, from a clean clone too; what CI runs
+	@scripts/test $(ARGS)
+
+format: ## Lay out all Swift files the way the check wants them
+	@scripts/format
+
+bench: ## Measure speed and memory
+	@scripts/bench $(ARGS)
+
+soak: ## Measure what must be seen: detection, waves, isolation, leaks, quiet, cost (about an hour; ARGS=wave for one)
+	@scripts/soak $(ARGS)
+
+fuzz: ## Feed the decoders rubbish for a while (60 s each; ARGS=SECONDS)
+	@scripts/fuzz $(ARGS)
+
+docs: ## Build the reference of the library targets into .build-docs/
+	@scripts/docs $(ARGS)

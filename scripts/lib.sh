@@ -1,0 +1,30 @@
+# Shared by the scripts beside it: source it first. Moves to the root of the repository.
+# shellcheck shell=bash
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+
+# A toolchain that lies where the Swift project's own images put it is found without being on the PATH.
+if ! command -v swift >/dev/null && [ -x /opt/swift/usr/bin/swift ]; then PATH="$PATH:/opt/swift/usr/bin"; fi
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+stage_times=()
+stage_now=
+
+# stage NAME COMMAND...: runs the command and notes how long it took. Where it fails, `set -e` ends the script, and the
+# trap says which stage it was. (Not `if ! "$@"`: that would switch `set -e` off inside a command that is a function.)
+stage() {
+    local began=$SECONDS
+    stage_now=$1
+    shift
+    say "$stage_now"
+    "$@"
+    stage_times+=("$(printf '%5d s  %s' "$((SECONDS - began))" "$stage_now")")
+    stage_now=
+}
+
+# Prints what each stage of this run took.
+stage_summary() { printf '%s\n' "${stage_times[@]}"; }
+
+trap '[ -z "$stage_now" ] || printf "\nerror: the stage \"%s\" failed\n" "$stage_now" >&2' EXIT
