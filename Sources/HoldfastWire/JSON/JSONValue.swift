@@ -1,0 +1,51 @@
+/// Where a value lies in a text, and what kind it is. It is a pair of offsets, not a copy: it means something only together
+/// with the text it was found in. With another text the results are meaningless, but nothing traps.
+public struct JSONValue: Hashable, Sendable {
+    public enum Kind: UInt8, Hashable, Sendable {
+        case object, array, string, number, boolean, null
+    }
+
+    public var kind: Kind
+    /// The raw value, with the quotes of a string and the brackets of an object or array.
+    public var range: Range<Int>
+    /// Whether a string has to be unescaped before it can be compared or read.
+    public var hasEscapes: Bool
+
+    init(_ kind: Kind, _ range: Range<Int>, hasEscapes: Bool = false) {
+        self.kind = kind
+        self.range = range
+        self.hasEscapes = hasEscapes
+    }
+
+    /// The string between the quotes, unescaped; nil if this is no string. A surrogate without its partner and bytes that
+    /// are not UTF-8 become U+FFFD.
+    public func string(in json: RawSpan) -> String? {
+        guard let content = contentRange(in: json) else { return nil }
+        if hasEscapes { return json.unescapedText(in: content) }
+        return json.extracting(content).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether this is a string that reads `text` once it is unescaped.
+    public func isString(_ text: StaticString, in json: RawSpan) -> Bool {
+        guard let content = contentRange(in: json) else { return false }
+        if hasEscapes { return json.unescapedText(in: content) == text.description }
+        guard content.count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { expected in
+            for index in 0..<expected.count where expected[index] != json.byte(at: content.lowerBound + index) {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// The number, if it is written as an integer (no fraction, no exponent) and fits; else nil.
+    public func integer(in json: RawSpan) -> Int64? {
+        kind == .number ? json.integer(in: range) : nil
+    }
+
+    /// What stands between the quotes of a string.
+    func contentRange(in json: RawSpan) -> Range<Int>? {
+        guard kind == .string, range.count >= 2, range.upperBound <= json.byteCount else { return nil }
+        return range.lowerBound + 1..<range.upperBound - 1
+    }
+}
