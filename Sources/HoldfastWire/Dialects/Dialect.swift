@@ -1,0 +1,92 @@
+public import HoldfastCore
+public import NIOCore
+
+/// The language that a gateway speaks above WebSocket: how one registers, how one shows to be alive, what its frames mean.
+///
+/// A dialect is a small pure value: bytes in, meaning out. It keeps nothing between two frames, reads no clock and draws no
+/// numbers, so one value serves an account for all its connections. What it writes is appended to the given buffer.
+public protocol Dialect: Sendable {
+    /// Close codes by which this dialect's gateways say "not you", beside 1008 of RFC 6455.
+    var authCloseCodes: [UInt16] { get }
+
+    /// Writes what makes the gateway know the account. Nil if the dialect has no registration: then the account counts as
+    /// registered as soon as the WebSocket is open.
+    ///
+    /// - Parameter token: the credential; it is read for each attempt and not kept.
+    func writeRegistration(
+        token: Secret?, identity: ConnectionIdentity, into buffer: inout ByteBuffer
+    ) -> FrameKind?
+
+    /// Writes the frame that follows a positive answer to the registration; nil if none does.
+    func writeAfterRegistration(
+        identity: ConnectionIdentity, at now: WallTime, into buffer: inout ByteBuffer
+    ) -> FrameKind?
+
+    /// Writes heartbeat number `beat` of this connection.
+    func writeHeartbeat(_ beat: UInt32, identity: ConnectionIdentity, into buffer: inout ByteBuffer) -> FrameKind
+
+    /// Writes the acknowledgement of a push.
+    func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind
+
+    /// Finds out what a whole message of the gateway means.
+    ///
+    /// - Parameter isText: whether it came as a text message, whose UTF-8 has then been checked.
+    func interpret(_ frame: ByteBuffer, isText: Bool, identity: ConnectionIdentity) -> Meaning
+
+    /// Finds out what a pong frame means.
+    func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning
+}
+
+extension Dialect {
+    public var authCloseCodes: [UInt16] { [] }
+
+    /// To most dialects a pong is a sign of life of the socket, and nothing more.
+    public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
+}
+
+/// As what a dialect's bytes are to be sent.
+public enum FrameKind: Hashable, Sendable {
+    case text
+    case binary
+    case ping
+}
+
+/// What a dialect makes of something received. Whatever it is, it is also a sign of life of the socket.
+public enum Meaning: Sendable {
+    /// The gateway has positively answered the registration.
+    case registered
+    /// The gateway has answered the registration with another code.
+    case registrationRefused(code: Int)
+    /// The answer to one of this connection's heartbeats.
+    case reply(beat: UInt32, isPositive: Bool, code: Int)
+    /// Something the gateway hands over and wants acknowledged.
+    case push(Push)
+    /// Well-formed, and nothing this project acts on.
+    case other
+    /// Not of this dialect. Counted; whether the session survives it is the session's business.
+    case malformed(FrameProblem)
+}
+
+/// Why a frame is not of the dialect. The text of the frame is not part of it: it may carry secrets.
+public enum FrameProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    case json(JSONError)
+    case notText
+    case notAnObject
+    /// `headers` is there, but is no object.
+    case badHeaders
+    /// A message identifier that is neither a string nor a number.
+    case badMessageID
+    /// An answer to a request of ours whose `code` is missing, or is no integer.
+    case badCode
+
+    public var description: String {
+        switch self {
+        case .json(let error): "not JSON: \(error)"
+        case .notText: "a binary message, where the dialect has text only"
+        case .notAnObject: "the message is JSON, but no object"
+        case .badHeaders: "`headers` is no object"
+        case .badMessageID: "`headers.mid` is neither a string nor a number"
+        case .badCode: "an answer without an integer `code`"
+        }
+    }
+}
