@@ -123,9 +123,17 @@ public struct RetrySettings: Hashable, Sendable {
 public struct RecoverySettings: Hashable, Sendable {
     /// Classes of failure that climb the ladder (renew, restart, quarantine). The others go on at their ceiling.
     public var climb: Set<FailureClass> = [.auth, .dropped, .protocol]
+    /// The account has a provider that can get it another credential. Without one the ladder has no first rung.
+    public var canRenew = false
     /// Rest between two renewals of one account, doubling up to `longestRenewCooldown` while they do not help.
     public var renewCooldown: Duration = .seconds(60)
     public var longestRenewCooldown: Duration = .seconds(3600)
+    /// Planned refresh of a token whose provider names no lifetime (K3).
+    public var refreshEvery: Duration = .seconds(72_000)
+    /// Rest after a failed planned refresh, where half of what is left is not shorter.
+    public var refreshRetry: Duration = .seconds(7200)
+    /// How long a business message puts off a planned refresh.
+    public var refreshRest: Duration = .seconds(300)
     /// Restarts of one instance within `restartWindow` beyond which it is quarantined.
     public var maxRestarts: Int = 5
     public var restartWindow: Duration = .seconds(600)

@@ -28,6 +28,8 @@ public struct Orders: Hashable, Sendable {
     public var link: Link = .none
     /// Number of a heartbeat to be sent now, ahead of data.
     public var beat: UInt32? = nil
+    /// Ask the renewal desk for another credential. Asking again while one is being got changes nothing.
+    public var renew = false
     /// Free everything that belongs to this incarnation, read the account's record anew, then tell `released`.
     public var releaseIncarnation = false
     /// Changes of state in their order; at most three in one event.
@@ -65,6 +67,8 @@ public struct Orders: Hashable, Sendable {
         public static let stable = Notes(rawValue: 1 << 10)
         /// An event of an older generation was ignored.
         public static let staleEvent = Notes(rawValue: 1 << 11)
+        /// What must survive a restart of the process has changed: `Session.memory`.
+        public static let memoryChanged = Notes(rawValue: 1 << 12)
     }
 
     /// Up to three transitions without an array.

@@ -1,6 +1,6 @@
 /// What a person can ask of a session (F12).
 public enum SessionCommand: String, Hashable, Sendable, CaseIterable {
-    case enable, disable, reconnect, reset, restart, quarantine, release
+    case enable, disable, reconnect, reset, renew, restart, quarantine, release
 }
 
 /// Why a command does not apply to a session as it is. Nothing was changed.
@@ -13,6 +13,10 @@ public enum SessionRefusal: String, Hashable, Sendable, Error, CaseIterable {
     case notQuarantined = "not_quarantined"
     /// Its incarnation is being released; ask again in a few seconds.
     case releasing
+    /// It has no provider that could renew its credential.
+    case noProvider = "no_provider"
+    /// Its last login is too recent; the next one may begin when the cooldown is over.
+    case coolingDown = "cooling_down"
     /// It has been restarted too often; wait, or release it from quarantine.
     case tooManyRestarts = "too_many_restarts"
 }
@@ -26,6 +30,7 @@ extension Session {
         case .disable: disable(at: now, &orders)
         case .reconnect: try reconnect(because: .operatorReconnect, at: now, &orders)
         case .reset: try resetFailures(at: now, &orders)
+        case .renew: try renewByHand(at: now, &orders)
         case .restart: try restartByHand(at: now, &orders)
         case .quarantine: try quarantineByHand(at: now, &orders)
         case .release: try endQuarantine(at: now, &orders)
@@ -40,17 +45,6 @@ extension Session {
         var orders = Orders()
         if needsReconnect, isEnabled, quarantine == nil {
             // Refused only where there is nothing to reconnect.
-            try? reconnect(because: .settingsChanged, at: now, &orders)
-        }
-        return orders
-    }
-
-    /// The operator or a provider has put another credential in place (K4). Ends a quarantine that waited for one.
-    public mutating func credentialChanged(at now: Moment) -> Orders {
-        var orders = Orders()
-        if quarantine == .auth {
-            try? endQuarantine(at: now, &orders)
-        } else if isEnabled, quarantine == nil {
             try? reconnect(because: .settingsChanged, at: now, &orders)
         }
         return orders
@@ -90,7 +84,7 @@ extension Session {
         release(because: .disabled, pause: .zero, at: now, &orders)
     }
 
-    private mutating func reconnect(
+    mutating func reconnect(
         because reason: TransitionReason, at now: Moment, _ orders: inout Orders
     ) throws(SessionRefusal) {
         guard isEnabled else { throw .disabled }
@@ -104,7 +98,7 @@ extension Session {
         case .connecting:
             orders.link = .abort
             queue(because: reason, at: now, &orders)
-        case .pausing, .waiting, .failedWaiting, .parked, .resting:
+        case .pausing, .waiting, .failedWaiting, .renewing, .cooling, .parked, .resting:
             queue(because: reason, at: now, &orders)
         case .leaving, .queued, .queuedFirst:
             break
@@ -133,6 +127,7 @@ extension Session {
     private mutating func quarantineByHand(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
         guard quarantine != .person else { return }
         if quarantine == nil { orders.notes.insert(.quarantineBegan) }
+        orders.notes.insert(.memoryChanged)
         quarantine = .person
         rung = .quarantine
         if state == .failed {
@@ -142,17 +137,17 @@ extension Session {
         }
     }
 
-    private mutating func endQuarantine(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
+    mutating func endQuarantine(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
         guard quarantine != nil else { throw .notQuarantined }
         quarantine = nil
         rung = .none
         failures = 0
         rejections = 0
         restarts = []
-        orders.notes.insert(.quarantineEnded)
+        orders.notes.formUnion([.quarantineEnded, .memoryChanged])
         switch machine {
         case .resting: begin(pause: .zero, at: now, &orders)
-        case .failedWaiting, .parked:
+        case .failedWaiting, .renewing, .cooling, .parked:
             if isEnabled { queue(because: .operatorRelease, at: now, &orders) }
         case .pausing, .queuedFirst, .connecting, .connected, .leaving, .waiting, .queued, .releasing: break
         }
@@ -200,7 +195,7 @@ extension Session {
             linkIsOpen = true
         case .connecting:
             orders.link = .abort
-        case .waiting, .queued, .failedWaiting, .parked:
+        case .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked:
             break
         }
         let deadline = now.instant + settings.recovery.releaseTimeout

@@ -4,8 +4,10 @@ extension Session {
     enum Step: Hashable, Sendable {
         /// Try again after the drawn delay, as `reconnecting`.
         case retry
-        /// Try again after the drawn delay, as `failed`: the outage goes on, and nothing else would help.
+        /// Try again after the drawn delay, as `failed`: the outage goes on, and nothing else would help now.
         case goOn
+        /// Get another credential, as soon as the cooldown allows it; no attempt before.
+        case renew
         case restart
         case quarantine(Quarantine)
     }
@@ -33,7 +35,7 @@ extension Session {
             machine = .releasing(release)
             if !release.workIsOpen { endRelease(pause: release.pause, at: now, &orders) }
             return orders
-        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .parked:
+        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked:
             return stale()
         }
         // F11: trouble in our own handling never touches the connection.
@@ -65,10 +67,17 @@ extension Session {
     func nextStep(after failure: Failure, at now: Moment) -> Step {
         if let quarantine { return .quarantine(quarantine) }
         let climbs = settings.recovery.climb.contains(failure.class)
-        if failure.class == .auth, climbs, rejections >= 2 { return .quarantine(.auth) }
+        if failure.class == .auth, climbs {
+            if rejections >= 2 { return .quarantine(.auth) }
+            if settings.recovery.canRenew { return .renew }
+        }
         guard Int(failures) >= settings.retry.maxFailures else { return .retry }
         if failure.class == .permanent { return .quarantine(.permanent) }
         guard climbs else { return .goOn }
+        if rung < .renew, settings.recovery.canRenew {
+            // While the login cools down the session goes on trying; it does not climb past it.
+            return renewal.mayStart(at: now.wall, settings.recovery) ? .renew : .goOn
+        }
         if rung >= .restart { return .quarantine(.ladder) }
         return mayRestart(at: now) ? .restart : .quarantine(.restarts)
     }
@@ -87,29 +96,38 @@ extension Session {
         case .retry:
             move(to: .waiting(until: until), because: .failure, failure: failure, at: now, &orders)
         case .goOn:
-            fail(into: .failedWaiting(until: until), failure: failure, at: now, &orders)
+            fail(into: .failedWaiting(until: until), because: .tooManyFailures, failure, at: now, &orders)
+        case .renew:
+            rung = max(rung, .renew)
+            orders.notes.insert(.memoryChanged)
+            fail(into: .parked, because: .renewing, failure, at: now, &orders)
+            askForRenewal(at: now, &orders)
         case .restart:
             rung = .restart
-            fail(into: .parked, failure: failure, at: now, &orders)
+            fail(into: .parked, because: .tooManyFailures, failure, at: now, &orders)
             restart(because: .ladderRestart, pause: delay, at: now, &orders)
         case .quarantine(let cause):
             if quarantine == nil {
                 quarantine = cause
-                orders.notes.insert(.quarantineBegan)
+                orders.notes.formUnion([.quarantineBegan, .memoryChanged])
             }
             rung = .quarantine
             let probeAt = now.instant + max(delay, settings.recovery.probeEvery)
             fail(
-                into: cause.healsByProbe ? .failedWaiting(until: probeAt) : .parked, failure: failure, at: now, &orders)
+                into: cause.healsByProbe ? .failedWaiting(until: probeAt) : .parked, because: .quarantined, failure,
+                at: now, &orders)
         }
     }
 
     /// To `failed`. A connection gets there by way of `reconnecting`: the table has no shorter one.
-    private mutating func fail(into machine: Machine, failure: Failure, at now: Moment, _ orders: inout Orders) {
+    private mutating func fail(
+        into machine: Machine, because reason: TransitionReason, _ failure: Failure, at now: Moment,
+        _ orders: inout Orders
+    ) {
         if state == .connected {
             move(to: .waiting(until: now.instant), because: .failure, failure: failure, at: now, &orders)
         }
-        move(to: machine, because: .tooManyFailures, failure: failure, at: now, &orders)
+        move(to: machine, because: reason, failure: failure, at: now, &orders)
     }
 
     /// Releases this incarnation and lets the next one begin with a clean count (F8).
@@ -119,7 +137,7 @@ extension Session {
         restarts.removeAll { now.wall.since($0) >= settings.recovery.restartWindow }
         restarts.append(now.wall)
         failures = 0
-        orders.notes.insert(.restarted)
+        orders.notes.formUnion([.restarted, .memoryChanged])
         release(because: reason, pause: pause, at: now, &orders)
     }
 }

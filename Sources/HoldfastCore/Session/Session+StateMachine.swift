@@ -142,7 +142,7 @@ extension Session {
             if let verdict = withLiveness({ $0.unobserved(for: duration, at: now.instant) }) {
                 return carryOut(verdict, at: now, using: &generator)
             }
-        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .parked:
+        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked:
             break
         }
         return .nothing
@@ -170,6 +170,11 @@ extension Session {
             queue(at: now, &orders)
         case .failedWaiting:
             queue(because: quarantine == nil ? .retryDue : .probeDue, at: now, &orders)
+        case .renewing:
+            machine = .renewing(askAgainAt: now.instant + SweepSettings.askAgainAfter)
+            orders.renew = true
+        case .cooling:
+            askForRenewal(at: now, &orders)
         case .connecting(let attempt):
             let failure = Failure.classify(.timeout(attempt.phase), phase: attempt.phase)
             return failed(with: failure, generation: generation, at: now, using: &generator)
@@ -178,10 +183,15 @@ extension Session {
                 connection.isStable = true
                 becomeStable(&orders)
             }
+            if !connection.isRefreshing, let refresh, refresh.dueAt <= now.instant {
+                connection.isRefreshing = refreshIsDue(refresh, at: now)
+                orders.renew = connection.isRefreshing
+            }
             let verdict = connection.liveness.wake(at: now.instant, settings.heartbeat)
             machine = .connected(connection)
             var more = carryOut(verdict, at: now, using: &generator)
             more.notes.formUnion(orders.notes)
+            more.renew = orders.renew && state == .connected
             return more
         case .leaving:
             // The wire aborts an unanswered close by itself; this is the belt to its braces.
@@ -293,9 +303,11 @@ extension Session {
     }
 
     private mutating func becomeStable(_ orders: inout Orders) {
+        if rung != .none || renewal.fruitless != 0 { orders.notes.insert(.memoryChanged) }
         failures = 0
         rejections = 0
         rung = .none
+        renewal.fruitless = 0
         orders.notes.insert(.stable)
         if outage == .flapping { orders.notes.insert(.outageEnded) }
         outage = .none

@@ -5,6 +5,7 @@
 /// - `Session.swift`: what a session knows, and what can be read off it.
 /// - `Session+StateMachine.swift`: the events of an attempt and a connection.
 /// - `Session+Ladder.swift`: what follows from a failure.
+/// - `Session+Renewal.swift`: other credentials, asked for and planned.
 /// - `Session+Commands.swift`: what people ask for.
 public struct Session: Hashable, Sendable {
     public internal(set) var settings: SessionSettings
@@ -28,8 +29,12 @@ public struct Session: Hashable, Sendable {
     /// Rejections of our credential since the last stable connection.
     var rejections: UInt8 = 0
     var outage = Outage.none
-    /// Instants of the restarts within the window; empty for nearly every account.
+    /// Times of the restarts within the window; empty for nearly every account.
     var restarts: [WallTime] = []
+    /// The logins of this account, as far as the next one depends on them (F7).
+    var renewal = RenewalRecord()
+    /// When the token is to be refreshed as planned (K3); nil where it never expires.
+    var refresh: Refresh?
 
     // C3: what people ask about first.
     public internal(set) var lastMessageAt: WallTime?
@@ -60,6 +65,10 @@ public struct Session: Hashable, Sendable {
         case queued(askAgainAt: Instant)
         /// `failed`: goes on by itself at this instant: at the ceiling, or as a probe of a quarantined account.
         case failedWaiting(until: Instant)
+        /// `failed`: asked the renewal desk for another credential.
+        case renewing(askAgainAt: Instant)
+        /// `failed`: will ask the renewal desk when its cooldown is over.
+        case cooling(until: Instant)
         /// `failed`: waits for a person, or for another credential.
         case parked
         /// `closed`: the incarnation is being released.
@@ -71,7 +80,7 @@ public struct Session: Hashable, Sendable {
             case .connecting: .connecting
             case .connected: .connected
             case .leaving, .waiting, .queued: .reconnecting
-            case .failedWaiting, .parked: .failed
+            case .failedWaiting, .renewing, .cooling, .parked: .failed
             case .releasing: .closed
             }
         }
@@ -87,6 +96,8 @@ public struct Session: Hashable, Sendable {
     struct Connection: Hashable, Sendable {
         var since: Instant
         var isStable = false
+        /// A planned refresh has been ordered and not answered.
+        var isRefreshing = false
         var liveness: Liveness
     }
 
@@ -116,23 +127,29 @@ public struct Session: Hashable, Sendable {
     public var deadline: Instant? {
         switch machine {
         case .resting, .parked: nil
-        case .pausing(let until), .waiting(let until), .failedWaiting(let until): until
-        case .queuedFirst(let askAgainAt), .queued(let askAgainAt): askAgainAt
+        case .pausing(let until), .waiting(let until), .failedWaiting(let until), .cooling(let until): until
+        case .queuedFirst(let askAgainAt), .queued(let askAgainAt), .renewing(let askAgainAt): askAgainAt
         case .connecting(let attempt): attempt.deadline
         case .leaving(let deadline): deadline
         case .releasing(let release): release.deadline
-        case .connected(let connection):
-            connection.isStable
-                ? connection.liveness.deadline(settings.heartbeat)
-                : min(connection.liveness.deadline(settings.heartbeat), connection.since + settings.retry.stableAfter)
+        case .connected(let connection): deadline(of: connection)
         }
+    }
+
+    private func deadline(of connection: Connection) -> Instant {
+        var earliest = connection.liveness.deadline(settings.heartbeat)
+        if !connection.isStable { earliest = min(earliest, connection.since + settings.retry.stableAfter) }
+        if !connection.isRefreshing, let refresh { earliest = min(earliest, refresh.dueAt) }
+        return earliest
     }
 
     /// When the next attempt begins, where that is decided already.
     public var nextAttemptAt: Instant? {
         switch machine {
         case .pausing(let until), .waiting(let until), .failedWaiting(let until): until
-        case .resting, .queuedFirst, .connecting, .connected, .leaving, .queued, .parked, .releasing: nil
+        case .resting, .queuedFirst, .connecting, .connected, .leaving, .queued, .renewing, .cooling, .parked,
+            .releasing:
+            nil
         }
     }
 
@@ -149,7 +166,7 @@ public struct Session: Hashable, Sendable {
         switch machine {
         case .connecting, .connected, .leaving: true
         case .releasing(let release): release.linkIsOpen
-        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .parked: false
+        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked: false
         }
     }
 
@@ -160,7 +177,7 @@ public struct Session: Hashable, Sendable {
         case .connected: .established
         case .leaving: .close
         case .releasing(let release): release.linkIsOpen ? .close : nil
-        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .parked: nil
+        case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked: nil
         }
     }
 
@@ -173,6 +190,8 @@ public struct Session: Hashable, Sendable {
     public enum Quarantine: UInt8, Hashable, Sendable, CaseIterable {
         /// Its credential was rejected twice.
         case auth
+        /// Its login needs a person: a captcha, a second factor.
+        case login
         /// A person put it there.
         case person
         /// Renewing and restarting did not help.
@@ -186,7 +205,7 @@ public struct Session: Hashable, Sendable {
         /// person releases it.
         public var healsByProbe: Bool {
             switch self {
-            case .auth, .person: false
+            case .auth, .login, .person: false
             case .ladder, .permanent, .restarts: true
             }
         }
@@ -194,6 +213,7 @@ public struct Session: Hashable, Sendable {
         public var name: String {
             switch self {
             case .auth: "auth"
+            case .login: "login_needs_person"
             case .person: "person"
             case .ladder: "ladder"
             case .permanent: "permanent"

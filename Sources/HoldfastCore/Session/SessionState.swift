@@ -60,6 +60,8 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
     case settingsChanged
     case stuck
     case shutdown
+    case renewing
+    case renewed
 
     public var text: String {
         switch self {
@@ -79,6 +81,8 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
         case .settingsChanged: "settings_changed"
         case .stuck: "stuck"
         case .shutdown: "shutdown"
+        case .renewing: "renewing"
+        case .renewed: "renewed"
         }
     }
 }
