@@ -124,5 +124,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "HoldfastCommandTests",
+            dependencies: ["HoldfastCommand", "HoldfastCore"],
+            swiftSettings: strict
+        ),
     ]
 )

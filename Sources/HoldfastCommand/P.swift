@@ -1,6 +1,3 @@
 import ArgumentParser
-import AsyncHTTPClient
-import Yams
-import Crypto
-import ServiceLifecycle
-@main struct H: ParsableCommand {}
+
+@main struct Holdfast: ParsableCommand {}

@@ -1,0 +1,99 @@
+import HoldfastCore
+
+/// How messages are taken in. `durable` and `after-handling` need the journal, which this version does not have.
+enum MessageMode: String, Hashable, Sendable, CaseIterable {
+    case durable, memory
+    case afterHandling = "after-handling"
+}
+
+enum DialectName: String, Hashable, Sendable, CaseIterable {
+    case lwp, ping, json
+}
+
+/// Everything that can stand under `defaults` and again in every account.
+struct AccountDefaults {
+    var dialect = DialectName.lwp
+    var heartbeat = HeartbeatSettings()
+    var phases = PhaseSettings()
+    var retry = RetrySettings()
+    var recovery = RecoverySettings()
+    var limits = LimitSettings()
+    var tls = TLSSettings()
+
+    /// Replaces what the section says differently. Returns whether anything of the session's settings was written there.
+    @discardableResult
+    mutating func read(_ section: Section, folder: String) -> Bool {
+        section.choice("dialect", &dialect)
+        if dialect != .lwp, section.has("dialect") {
+            section.report("dialect", "\(dialect.rawValue) is not available yet in this version", "allowed: lwp")
+        }
+        var hasOwn = false
+        func settings<Settings>(_ key: String, _ value: inout Settings, _ read: (Section, inout Settings) -> Void) {
+            guard let own = section.section(key) else { return }
+            hasOwn = true
+            read(own, &value)
+        }
+        settings("heartbeat", &heartbeat, SettingsReader.heartbeat)
+        settings("phases", &phases, SettingsReader.phases)
+        settings("retry", &retry, SettingsReader.retry)
+        settings("recovery", &recovery, SettingsReader.recovery)
+        if let own = section.section("messages") { Self.messages(own) }
+        if let own = section.section("limits") { Self.limits(own, &limits) }
+        if let own = section.section("tls") { Self.tls(own, &tls, folder: folder) }
+        NotYetAvailable.proxy(section)
+        return hasOwn
+    }
+
+    var session: SessionSettings {
+        SessionSettings(heartbeat: heartbeat, phases: phases, retry: retry, recovery: recovery)
+    }
+
+    private static func limits(_ section: Section, _ limits: inout LimitSettings) {
+        section.size("frame", bytes: &limits.frameBytes, in: (1 << 10)...(64 << 20))
+        section.size("message", bytes: &limits.messageBytes, in: (1 << 10)...(256 << 20))
+        section.finish()
+        if limits.messageBytes < limits.frameBytes {
+            section.report(
+                "message", "is smaller than frame", "at least \(Units.text(sizeBytes: limits.frameBytes))")
+        }
+    }
+
+    private static func tls(_ section: Section, _ tls: inout TLSSettings, folder: String) {
+        if let path = section.text("ca", allowed: "a PEM file, relative to this file") {
+            let resolved = Paths.resolve(path, in: folder)
+            if Paths.smallFile(resolved) != nil {
+                tls.caFile = resolved
+            } else {
+                section.report("ca", "the file cannot be read", "give the path of a PEM file of at most 1MiB")
+            }
+        } else if section.has("ca") {
+            tls.caFile = nil
+        }
+        if let name = section.text("server_name", allowed: "a host name") {
+            tls.serverName = name
+        } else if section.has("server_name") {
+            tls.serverName = nil
+        }
+        section.finish()
+    }
+
+    private static func messages(_ section: Section) {
+        var mode = MessageMode.memory
+        section.choice("mode", &mode)
+        if mode != .memory {
+            section.report(
+                "mode", "\(mode.rawValue) is not available yet in this version",
+                "allowed: memory (messages are acknowledged and not kept)")
+        }
+        var (concurrency, debounce) = (100, Duration.seconds(1))
+        var (dedupeTTL, pause) = (Duration.seconds(3_600), Duration.seconds(600))
+        section.count("concurrency", &concurrency, in: 1...10_000)
+        section.duration("debounce", &debounce, in: .zero...(.seconds(60)))
+        section.duration("dedupe_ttl", &dedupeTTL, in: .seconds(1)...(.seconds(604_800)))
+        section.duration("pause", &pause, in: .zero...(.seconds(86_400)))
+        section.finish()
+        for key in ["concurrency", "debounce", "dedupe_ttl", "pause"] where section.has(key) {
+            NotYetAvailable.note(section, key, "there are no handlers yet")
+        }
+    }
+}

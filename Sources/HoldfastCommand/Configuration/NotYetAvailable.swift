@@ -1,0 +1,36 @@
+/// Keys that have their name and shape but do nothing in this version. Whatever an operator would rely on is refused; what has
+/// nothing to act on yet is read, checked and noted. Nothing is passed over in silence.
+enum NotYetAvailable {
+    /// Refused at the top: Holdfast would not do what these promise.
+    static let sections = ["providers", "handlers", "channels", "alerts", "silences", "backup"]
+
+    /// Refuses a key if it holds anything.
+    static func refuse(_ section: Section, _ key: String, _ instead: String) {
+        guard let node = section.node(key) else { return }
+        switch node.content {
+        case .null: return
+        case .list(let items) where items.isEmpty: return
+        case .mapping(let entries) where entries.isEmpty: return
+        default: section.report(key, "is not available yet in this version", instead)
+        }
+    }
+
+    static func proxy(_ section: Section) {
+        section.describe("proxy", "text", preset: "none", "not available yet")
+        refuse(section, "proxy", "leave it out, or write null")
+    }
+
+    /// `renewals`: a budget for something that cannot happen yet.
+    static func renewals(_ section: Section) {
+        var (concurrent, perSecond) = (10, 5.0)
+        section.count("concurrent", &concurrent, in: 1...10_000)
+        section.number("per_second", &perSecond, in: 0.01...100_000)
+        section.finish()
+        for key in section.keys { note(section, key, "there are no providers yet") }
+    }
+
+    static func note(_ section: Section, _ key: String, _ why: String) {
+        section.reading.note(
+            "has no effect in this version", at: section.place(of: key), key: section.name(of: key), why)
+    }
+}

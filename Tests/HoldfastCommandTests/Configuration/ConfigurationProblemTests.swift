@@ -1,0 +1,259 @@
+import Testing
+
+@testable import HoldfastCommand
+
+/// One wrong file, and all that must be said about it.
+struct WrongFile: CustomTestStringConvertible {
+    let testDescription: String
+    let yaml: String
+    let messages: [String]
+
+    init(_ idea: String, _ yaml: String, _ messages: String...) {
+        testDescription = idea
+        self.yaml = yaml
+        self.messages = messages
+    }
+}
+
+@Suite("What is wrong in a configuration is told with its line, its key and what is allowed")
+struct ConfigurationProblemTests {
+    static let values: [WrongFile] = [
+        WrongFile(
+            "a bare number is no duration", "defaults:\n  heartbeat:\n    interval: 15\n",
+            "fleet.yaml:3: defaults.heartbeat.interval: \"15\" has no unit; write a duration such as 250ms, 15s, 2m or 1h"
+        ),
+        WrongFile(
+            "an unknown unit", "defaults: { phases: { connect: 10sec } }\n",
+            "fleet.yaml:1: defaults.phases.connect: \"10sec\" is not a duration; write a duration such as 250ms, 15s, 2m or 1h"
+        ),
+        WrongFile(
+            "a negative duration", "defaults: { phases: { connect: -1s } }\n",
+            "fleet.yaml:1: defaults.phases.connect: \"-1s\" is not a duration; write a duration such as 250ms, 15s, 2m or 1h"
+        ),
+        WrongFile(
+            "a duration beyond all numbers", "defaults: { phases: { connect: 99999999999999999999s } }\n",
+            "fleet.yaml:1: defaults.phases.connect: \"99999999999999999999s\" is not a duration; write a duration such as 250ms, 15s, 2m or 1h"
+        ),
+        WrongFile(
+            "a duration out of range", "defaults: { phases: { connect: 0s } }\n",
+            "fleet.yaml:1: defaults.phases.connect: \"0s\" is out of range; allowed: 100ms to 10m"),
+        WrongFile(
+            "a bare number is no size", "defaults:\n  limits: { frame: 1024 }\n",
+            "fleet.yaml:2: defaults.limits.frame: \"1024\" has no unit; write a size such as 512B, 512KiB or 1MiB"),
+        WrongFile(
+            "a decimal unit is no size", "defaults:\n  limits: { frame: 1MB }\n",
+            "fleet.yaml:2: defaults.limits.frame: \"1MB\" is not a size; write a size such as 512B, 512KiB or 1MiB"),
+        WrongFile(
+            "a word where a number belongs", "defaults: { retry: { max_failures: five } }\n",
+            "fleet.yaml:1: defaults.retry.max_failures: \"five\" is not a whole number; allowed: 1 to 1000"),
+        WrongFile(
+            "a number out of range", "defaults: { retry: { max_failures: 0 } }\n",
+            "fleet.yaml:1: defaults.retry.max_failures: \"0\" is out of range; allowed: 1 to 1000"),
+        WrongFile(
+            "a fraction out of range", "breaker: { open_at: 1.5 }\n",
+            "fleet.yaml:1: breaker.open_at: \"1.5\" is out of range; allowed: 0.01 to 1"),
+        WrongFile(
+            "not a number at all", "breaker: { open_at: nan }\n",
+            "fleet.yaml:1: breaker.open_at: \"nan\" is not a number; allowed: 0.01 to 1"),
+        WrongFile(
+            "a slip in a choice", "defaults: { retry: { jitter: ful } }\n",
+            "fleet.yaml:1: defaults.retry.jitter: \"ful\" is not known; did you mean full? allowed: full, equal, none"),
+        WrongFile(
+            "yes is not true", "accounts:\n  - { id: a, url: \"ws://h/\", enabled: yes }\n",
+            "fleet.yaml:2: accounts[0].enabled: \"yes\" is neither true nor false; allowed: true, false"),
+        WrongFile(
+            "a class of failures that does not exist",
+            "defaults:\n  recovery:\n    climb:\n      - auth\n      - drops\n",
+            "fleet.yaml:5: defaults.recovery.climb: holds something that is no failure class; allowed: dropped, network, server, auth, protocol, permanent, handler, system"
+        ),
+        WrongFile(
+            "a key without a value", "log:\n  level:\n",
+            "fleet.yaml:2: log.level: has no value; write one, or leave the key out for the default"),
+    ]
+
+    static let shapes: [WrongFile] = [
+        WrongFile(
+            "an unknown key near a known one", "server: { listne: 127.0.0.1:1 }\n",
+            "fleet.yaml:1: server.listne: unknown key; did you mean listen? allowed: listen, tokens"),
+        WrongFile(
+            "an unknown key near nothing", "log: { colour: red }\n",
+            "fleet.yaml:1: log.colour: unknown key; allowed: format, level"),
+        WrongFile(
+            "a value where a mapping belongs", "server: 8080\n",
+            "fleet.yaml:1: server: is a single value; a mapping (key: value) is needed here"),
+        WrongFile(
+            "a mapping where a value belongs", "log: { level: { info: true } }\n",
+            "fleet.yaml:1: log.level: is a mapping; a single value is needed here"),
+        WrongFile(
+            "a mapping where a list belongs", "accounts: { id: a }\n",
+            "fleet.yaml:1: accounts: is a mapping; a list is needed here"),
+        WrongFile(
+            "a list at the top", "- a\n- b\n",
+            "fleet.yaml:1: file: is a list; a mapping (key: value) is needed here"),
+        WrongFile(
+            "a key given twice", "log:\n  level: info\n  format: text\n  level: debug\n",
+            "fleet.yaml:2: level: is given more than once; keep one"),
+        WrongFile(
+            "repeated keys do not hide the other problems",
+            "log:\n  level: info\n  level: loud\nstore:\n  \"path\": a\n  \"path\": b\nserver: { listen: nowhere }\n",
+            "fleet.yaml:2: level: is given more than once; keep one",
+            "fleet.yaml:3: log.level: \"loud\" is not known; allowed: trace, debug, info, notice, warning, error, critical",
+            "fleet.yaml:5: path: is given more than once; keep one",
+            "fleet.yaml:7: server.listen: is not an address to listen on; write HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
+        ),
+        WrongFile(
+            "YAML that does not end", "server: { listen: 127.0.0.1:1\nlog:\n",
+            "fleet.yaml:2: yaml: while parsing a flow mapping did not find expected ',' or '}'; the file must be valid YAML"
+        ),
+        WrongFile(
+            "two documents", "log: { level: info }\n---\nlog: { level: info }\n",
+            "fleet.yaml:2: yaml: but found another document; the file must be one valid YAML document"),
+        WrongFile(
+            "a value used twice by reference", "a: &a [1]\nb: *a\n",
+            "fleet.yaml:2: yaml: YAML anchors and aliases (&name, *name) are not supported; put what all accounts share under defaults, and write out the rest"
+        ),
+    ]
+
+    static let rules: [WrongFile] = [
+        WrongFile(
+            "an interval that may not stretch below itself",
+            "defaults: { heartbeat: { interval: 20s, max_interval: 15s } }\n",
+            "fleet.yaml:1: defaults.heartbeat.max_interval: is shorter than interval; at least 20s"),
+        WrongFile(
+            "more heartbeats under way than can be counted",
+            "defaults: { heartbeat: { interval: 1s, timeout: 30s } }\n",
+            "fleet.yaml:1: defaults.heartbeat.timeout: would leave 32 heartbeats without a reply at a time; at most 8: shorten timeout, or lengthen interval"
+        ),
+        WrongFile(
+            "a slow reply that is later than the deadline",
+            "defaults: { heartbeat: { timeout: 4s } }\n",
+            "fleet.yaml:1: defaults.heartbeat.slow_after: is longer than timeout; at most 4s"),
+        WrongFile(
+            "a ceiling that starts above its cap", "defaults: { retry: { network: { step: 2m } } }\n",
+            "fleet.yaml:1: defaults.retry.network.cap: is shorter than step; at least 2m"),
+        WrongFile(
+            "a message smaller than a frame", "defaults: { limits: { frame: 8MiB } }\n",
+            "fleet.yaml:1: defaults.limits.message: is smaller than frame; at least 8MiB"),
+        WrongFile(
+            "open to the network without tokens", "server:\n  listen: 0.0.0.0:8080\n",
+            "fleet.yaml:2: server.listen: 0.0.0.0:8080 can be reached from other machines, and there are no tokens; listen on 127.0.0.1, or give server.tokens"
+        ),
+        WrongFile(
+            "a token without its hash", "server:\n  tokens:\n    - { name: ops, role: operator }\n",
+            "fleet.yaml:3: server.tokens[0].hash: is missing; a token needs name, role and hash"),
+        WrongFile(
+            "a token with a plain text for a hash",
+            "server: { tokens: [ { name: ops, role: admin, hash: \"sha256:secret\" } ] }\n",
+            "fleet.yaml:1: server.tokens[0].hash: is not a SHA-256 hash; write sha256: and 64 hexadecimal digits, as sha256sum prints them"
+        ),
+        WrongFile(
+            "a key of the wrong length", "store: { key: c2hvcnQ= }\n",
+            "fleet.yaml:1: store.key: is not a key; 32 bytes in base64 (openssl rand -base64 32), or file:PATH"),
+        WrongFile(
+            "accounts in two places", "accounts: []\naccounts_file: other.yaml\n",
+            "fleet.yaml:2: accounts_file: stands beside accounts; declare the accounts in one place only"),
+        WrongFile(
+            "a promise this version does not keep", "defaults: { messages: { mode: durable } }\n",
+            "fleet.yaml:1: defaults.messages.mode: durable is not available yet in this version; allowed: memory (messages are acknowledged and not kept)"
+        ),
+        WrongFile(
+            "a section of a later version", "handlers:\n  - { match: all }\n",
+            "fleet.yaml:1: handlers: is not available yet in this version; leave it out"),
+    ]
+
+    static let accounts: [WrongFile] = [
+        WrongFile(
+            "an account without id and url", "accounts:\n  - token: abc\n",
+            "fleet.yaml:2: accounts[0].id: is missing; 1 to 64 of the characters A-Z a-z 0-9 . _ -",
+            "fleet.yaml:2: accounts[0].url: is missing; an account needs an id and a url (ws://… or wss://…)"),
+        WrongFile(
+            "an id with a blank", "accounts:\n  - id: shop 1\n    url: ws://127.0.0.1/\n",
+            "fleet.yaml:2: accounts[0].id: is not an account id; allowed: 1 to 64 of the characters A-Z a-z 0-9 . _ -"),
+        WrongFile(
+            "an id that would be a folder", "accounts: [ { id: .., url: \"ws://h/\" } ]\n",
+            "fleet.yaml:1: accounts[0].id: is not an account id; allowed: 1 to 64 of the characters A-Z a-z 0-9 . _ -"),
+        WrongFile(
+            "an id used twice",
+            "accounts:\n  - { id: a, url: \"ws://h/\" }\n  - { id: b, url: \"ws://h/\" }\n  - { id: a, url: \"ws://h/\" }\n",
+            "fleet.yaml:4: accounts[2].id: the id a is used already, at fleet.yaml:2; give every account its own id"),
+        WrongFile(
+            "an account of its own mind", "accounts:\n  - id: a\n    url: ws://h/\n    heartbeat: { interval: 5 }\n",
+            "fleet.yaml:4: accounts[0].heartbeat.interval: \"5\" has no unit; write a duration such as 250ms, 15s, 2m or 1h"
+        ),
+        WrongFile(
+            "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, provider, proxy, recovery, retry, tls, token, url"
+        ),
+        WrongFile(
+            "a dialect of a later version", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: json }\n",
+            "fleet.yaml:2: accounts[0].dialect: json is not available yet in this version; allowed: lwp"),
+        WrongFile(
+            "a provider", "accounts:\n  - { id: a, url: \"ws://h/\", provider: shop-login }\n",
+            "fleet.yaml:2: accounts[0].provider: is not available yet in this version; give the account a token"),
+    ]
+
+    @Test("a wrong value", arguments: values)
+    func wrongValue(_ file: WrongFile) { #expect(problems(file.yaml) == file.messages) }
+
+    @Test("a wrong shape", arguments: shapes)
+    func wrongShape(_ file: WrongFile) { #expect(problems(file.yaml) == file.messages) }
+
+    @Test("a broken rule", arguments: rules)
+    func brokenRule(_ file: WrongFile) { #expect(problems(file.yaml) == file.messages) }
+
+    @Test("a wrong account", arguments: accounts)
+    func wrongAccount(_ file: WrongFile) { #expect(problems(file.yaml) == file.messages) }
+
+    @Test("everything that is wrong is told at once, in the order of the lines")
+    func allAtOnce() {
+        let yaml = """
+            accounts:
+              - id: a b
+                url: ws://h/
+            log:
+              level: loud
+            server:
+              listen: 8080
+              port: 1
+            """
+        #expect(
+            problems(yaml).map { $0.prefix { $0 != " " } } == [
+                "fleet.yaml:2:", "fleet.yaml:5:", "fleet.yaml:7:", "fleet.yaml:8:",
+            ])
+    }
+
+    @Test("no message shows what a variable holds, nor a token, a header, a key or an address")
+    func secretsStaySecret() {
+        let yaml = """
+            store: { key: "hunter2" }
+            defaults: { heartbeat: { interval: "${SECRET}" }, retry: { jitter: "${SECRET}" } }
+            accounts:
+              - { id: "hunter2 hunter2", url: "hunter2", token: [hunter2], headers: { Cookie: "$hunter2" } }
+              - { id: b, url: "ws://u:hunter2@h/?token=hunter2", token: "$hunter2", enabled: "${SECRET}" }
+            """
+        let messages = problems(yaml, environment: ["SECRET": "hunter2"])
+        #expect(messages.count >= 6)
+        #expect(!messages.contains { $0.contains("hunter2") })
+    }
+
+    @Test("a wrong value is shown in one short line")
+    func longValues() {
+        let value = "x\\n" + String(repeating: "long", count: 10_000)
+        let messages = problems("log: { level: \"\(value)\" }\n")
+        #expect(messages.count == 1)
+        #expect(messages.allSatisfy { $0.count < 300 && !$0.contains("\n") })
+    }
+
+    @Test("a million mistakes are counted, not listed")
+    func manyMistakes() {
+        let yaml = "accounts:\n" + String(repeating: "  - { id: \"\", url: u }\n", count: 5_000)
+        do throws(InvalidConfiguration) {
+            _ = try ConfigurationLoader.parse(yaml, path: "fleet.yaml")
+            Issue.record("accepted")
+        } catch {
+            #expect(error.problems.count == Reading.problemsLimit)
+            #expect(error.omitted >= 4_000)
+            #expect(error.description.hasSuffix("and \(error.omitted) more problems"))
+        }
+    }
+}
