@@ -129,5 +129,17 @@ let package = Package(
             dependencies: ["HoldfastCommand", "HoldfastCore"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "HoldfastStoreTests", dependencies: ["HoldfastStore", "HoldfastCore"], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastFleetTests",
+            dependencies: [
+                "HoldfastFleet", "HoldfastLab",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
     ]
 )
