@@ -1,0 +1,79 @@
+import HoldfastCore
+import HoldfastFleet
+import NIOCore
+
+// How the fleet's values are written. The names of the fields are those of the API's reference; they may be added to and
+// not changed.
+
+extension JSONWriter {
+    /// The fields of an account, without the braces around them.
+    mutating func fields(of account: AccountView) {
+        field("id", account.id)
+        field("url", account.url)
+        field("dialect", account.dialect)
+        field("origin", account.origin.rawValue)
+        field("enabled", account.isEnabled)
+        field("state", account.state.name)
+        field("status", account.status.rawValue)
+        field("health", account.health)
+        array("reasons", account.reasons) { json, reason in
+            json.object { json in
+                json.field("code", reason.code)
+                json.field("detail", reason.detail)
+            }
+        }
+        field("failures", account.failures)
+        field("generation", account.generation)
+        field("incarnation", account.incarnation)
+        field("last_message_at", account.lastMessageAt?.rfc3339)
+        field("last_heartbeat_sent_at", account.lastHeartbeatSentAt?.rfc3339)
+        field("last_heartbeat_reply_at", account.lastHeartbeatReplyAt?.rfc3339)
+        field("last_connected_at", account.lastConnectedAt?.rfc3339)
+        field("last_state_change_at", account.lastStateChangeAt?.rfc3339)
+        field("reply_ms", account.replyMilliseconds)
+        field("next_attempt_at", account.nextAttemptAt?.rfc3339)
+        field("ladder", account.ladder.name)
+        field("quarantine", account.quarantine.map(Self.name))
+        guard let failure = account.lastFailure else { return field("last_failure", nil as String?) }
+        object("last_failure") { json in
+            json.field("at", failure.at.rfc3339)
+            json.field("class", failure.class.rawValue)
+            json.field("code", failure.code)
+            json.field("message", failure.message)
+            json.field("phase", failure.phase.name)
+        }
+    }
+
+    /// The fields of a timeline's entry, without the braces around them.
+    mutating func fields(of entry: TimelineEntry) {
+        field("at", entry.at.rfc3339)
+        field("from", entry.from.name)
+        field("to", entry.to.name)
+        field("reason", entry.reason.text)
+        field("failures", entry.failures)
+        field("generation", entry.generation)
+        field("incarnation", entry.incarnation)
+        field("class", entry.failure?.class.rawValue)
+        field("code", entry.failure?.code)
+    }
+
+    /// The counts by state, and beside them those by status: the two have a name in common, `failed`.
+    mutating func fields(of totals: FleetTotals) {
+        field("accounts", totals.accounts)
+        field("enabled", totals.enabled)
+        for state in SessionState.allCases { field(state.name, totals[state]) }
+        object("by_status") { json in
+            for status in AccountStatus.allCases { json.field(status.rawValue, totals[status]) }
+        }
+    }
+
+    private static func name(_ quarantine: Session.Quarantine) -> String {
+        switch quarantine {
+        case .auth: "auth"
+        case .person: "person"
+        case .ladder: "ladder"
+        case .permanent: "permanent"
+        case .restarts: "restarts"
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import HTTPTypes
+import HoldfastCore
+import HoldfastFleet
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Acting on accounts. Every try leaves a line in the log: who, from where, what, and what came of it.
+struct ActionEndpoints: Sendable {
+    let fleet: Fleet
+    let logger: Logger
+    let limits: ConsoleLimits
+
+    func one(_ action: AccountAction) -> Route.Handler {
+        { call in
+            let id = call.variable("id")
+            do throws(Problem) {
+                let account = try await perform(action, on: id)
+                audit(action, on: id, by: call, outcome: "done")
+                return .json(.accepted) { $0.fields(of: account) }
+            } catch {
+                audit(action, on: id, by: call, outcome: error.code)
+                throw error
+            }
+        }
+    }
+
+    func many(_ action: AccountAction) -> Route.Handler {
+        { call in
+            let body = try await self.body(of: call.request)
+            let selection = try AccountSelection(body)
+            guard let command = action.command else { throw Problem.noProvider }
+            let (matched, applied) = await fleet.perform(command, matching: selection.filter)
+            audit(action, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
+            return .json { json in
+                json.field("matched", matched)
+                json.field("applied", applied)
+            }
+        }
+    }
+
+    private func perform(_ action: AccountAction, on id: String) async throws(Problem) -> AccountView {
+        guard let command = action.command else {
+            throw await fleet.account(id) == nil ? .unknownAccount(id) : .noProvider
+        }
+        do {
+            return try await fleet.perform(command, on: id)
+        } catch {
+            throw Problem(error, id: id)
+        }
+    }
+
+    private func body(of request: Request) async throws -> ByteBuffer {
+        if let type = request.headers[.contentType], !isJSON(contentType: type) {
+            throw Problem(
+                status: .unsupportedMediaType, code: "not_json", detail: "Send Content-Type: application/json.")
+        }
+        do {
+            return try await request.body.collect(upTo: limits.bodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw Problem.bodyTooLarge(limitBytes: limits.bodyBytes)
+        }
+    }
+
+    private func audit(_ action: AccountAction, on target: String, by call: Call, outcome: String) {
+        logger.notice(
+            "manual action",
+            metadata: [
+                "action": "\(action.rawValue)", "account": "\(target.shortened)", "by": "\(call.caller.name)",
+                "from": "\(call.context.peer)", "outcome": "\(outcome)",
+            ])
+    }
+}

@@ -1,0 +1,41 @@
+import HTTPTypes
+import HoldfastFleet
+import Hummingbird
+import NIOCore
+
+/// What load balancers, service managers and Prometheus ask.
+struct HealthEndpoints: Sendable {
+    let fleet: Fleet
+    let counters: ConsoleCounters
+
+    /// 200 while the process makes progress: this answer shows it for the console, the lanes for themselves.
+    @Sendable func alive(_ call: Call) async throws -> Response {
+        let stuck = fleet.readiness().filter { $0.code == .laneStuck }
+        return reasons(stuck)
+    }
+
+    /// 200 while the fleet is in order.
+    @Sendable func ready(_ call: Call) async throws -> Response {
+        reasons(fleet.readiness())
+    }
+
+    @Sendable func metrics(_ call: Call) async throws -> Response {
+        var text = PrometheusText()
+        text.write(fleet.metrics())
+        text.write(counters.values)
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusText.contentType],
+            body: ResponseBody(byteBuffer: text.buffer))
+    }
+
+    private func reasons(_ reasons: [ReadinessReason]) -> Response {
+        .json(reasons.isEmpty ? .ok : .serviceUnavailable) { json in
+            json.array("reasons", reasons) { json, reason in
+                json.object { json in
+                    json.field("code", reason.code.rawValue)
+                    json.field("detail", reason.detail)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+extension PrometheusText {
+    /// What the console counts about itself.
+    mutating func write(_ values: ConsoleCounters.Values) {
+        counter(
+            "holdfast_http_requests_total", "Requests answered, by status.",
+            values.requests.sorted { $0.key < $1.key }.map { Sample([("status", String($0.key))], Double($0.value)) })
+        counter(
+            "holdfast_http_timeouts_total", "Connections closed because the other side was too slow.",
+            [
+                Sample([("side", "request")], Double(values.requestsTimedOut)),
+                Sample([("side", "answer")], Double(values.connectionsStalled)),
+            ])
+        gauge("holdfast_viewers", "Viewers of the event stream.", Double(values.viewers))
+        counter(
+            "holdfast_viewers_refused_total", "Viewers turned away because there were enough.", values.viewersRefused)
+        counter(
+            "holdfast_viewers_dropped_total", "Viewers dropped because they did not keep up.", values.viewersDropped)
+        counter(
+            "holdfast_event_gaps_total", "Viewers that came back for events which were no longer kept.",
+            values.eventGaps)
+    }
+}

@@ -1,0 +1,109 @@
+import HoldfastCore
+import HoldfastFleet
+
+extension PrometheusText {
+    /// Everything the fleet counts. Names and labels are those of the reference; there is no label per account, because
+    /// there may be tens of thousands of them.
+    mutating func write(_ metrics: FleetMetrics) {
+        writeAccounts(metrics)
+        writeEndpoints(metrics.endpoints)
+        writeHeartbeats(metrics)
+        writeMessages(metrics)
+        writeLimits(metrics)
+        writeProcess(metrics)
+    }
+
+    private mutating func writeAccounts(_ metrics: FleetMetrics) {
+        gauge(
+            "holdfast_accounts", "Accounts by the state of their session.",
+            SessionState.allCases.map { Sample([("state", $0.name)], Double(metrics.totals[$0])) })
+        gauge(
+            "holdfast_accounts_by_status", "Accounts by how they are doing.",
+            AccountStatus.allCases.map { Sample([("status", $0.rawValue)], Double(metrics.totals[$0])) })
+        gauge("holdfast_accounts_enabled", "Accounts that should be connected.", Double(metrics.totals.enabled))
+        gauge("holdfast_quarantined", "Accounts whose automatic healing has ended.", Double(metrics.quarantined))
+        counter("holdfast_restarts_total", "Instances restarted, by the ladder or by hand.", metrics.restarts)
+        counter(
+            "holdfast_stuck_resets_total", "Sessions reset because nothing would have woken them.", metrics.stuckResets)
+        counter(
+            "holdfast_illegal_transitions_total", "Accounts reset because of a transition that must not be.",
+            metrics.illegalTransitions)
+    }
+
+    private mutating func writeEndpoints(_ endpoints: [EndpointMetrics]) {
+        counter(
+            "holdfast_connect_attempts_total", "Attempts to connect that have ended, by what became of them.",
+            endpoints.flatMap { endpoint in
+                CountsByOutcome.outcomes.map { outcome in
+                    Sample(
+                        [("endpoint", endpoint.endpoint), ("outcome", Self.name(outcome))],
+                        Double(endpoint.attempts[outcome]))
+                }
+            })
+        counter(
+            "holdfast_disconnects_total", "Connections lost, by the class of what ended them.",
+            endpoints.flatMap { endpoint in
+                FailureClass.allCases.map { failure in
+                    Sample(
+                        [("endpoint", endpoint.endpoint), ("class", failure.rawValue)],
+                        Double(endpoint.disconnects[failure]))
+                }
+            })
+        gauge(
+            "holdfast_sessions", "Sessions by endpoint: waiting for a slot, shaking hands, connected.",
+            endpoints.flatMap { endpoint in
+                [
+                    ("waiting", endpoint.waiting), ("handshaking", endpoint.handshaking),
+                    ("connected", endpoint.connected),
+                ]
+                .map { Sample([("endpoint", endpoint.endpoint), ("stage", $0.0)], Double($0.1)) }
+            })
+    }
+
+    private mutating func writeHeartbeats(_ metrics: FleetMetrics) {
+        counter("holdfast_heartbeats_sent_total", "Heartbeats sent.", metrics.heartbeatsSent)
+        counter(
+            "holdfast_heartbeat_misses_total", "Heartbeats without a positive reply in time.", metrics.heartbeatMisses)
+        let replies = metrics.replySeconds
+        histogram(
+            "holdfast_heartbeat_reply_seconds", "Time from a heartbeat to its reply.", bounds: replies.bounds,
+            counts: replies.counts, sum: replies.sum)
+    }
+
+    private mutating func writeMessages(_ metrics: FleetMetrics) {
+        counter("holdfast_messages_received_total", "Messages received.", metrics.messagesReceived)
+        counter("holdfast_messages_acknowledged_total", "Messages acknowledged.", metrics.messagesAcknowledged)
+        counter(
+            "holdfast_malformed_frames_total", "Frames that are not of the account's dialect.", metrics.malformedFrames)
+    }
+
+    private mutating func writeLimits(_ metrics: FleetMetrics) {
+        gauge("holdfast_timeline_entries", "Entries kept in all timelines.", Double(metrics.timelineEntries))
+        counter(
+            "holdfast_timeline_dropped_total", "Entries that left a timeline because of a limit.",
+            metrics.timelineDropped)
+        counter("holdfast_events_dropped_total", "Events that slow subscribers missed.", metrics.eventsDropped)
+    }
+
+    private mutating func writeProcess(_ metrics: FleetMetrics) {
+        gauge(
+            "holdfast_loop_lag_seconds", "The worst delay of each lane's loop in the last second.",
+            metrics.loopLag.enumerated().map { Sample([("lane", String($0.offset))], $0.element.inSeconds) })
+        counter(
+            "holdfast_unobserved_pauses_total", "Times in which the process could not have noticed a reply.",
+            metrics.unobservedPauses)
+        gauge("process_resident_memory_bytes", "Resident memory.", Double(metrics.residentBytes))
+        gauge("process_open_fds", "Open descriptors.", Double(metrics.openDescriptors))
+        gauge("process_max_fds", "Descriptors that may be open.", Double(metrics.descriptorLimit))
+        counter("process_cpu_seconds_total", "Processor time used, in seconds.", [Sample([], metrics.cpuSeconds)])
+    }
+
+    private static func name(_ outcome: AttemptOutcome) -> String {
+        switch outcome {
+        case .succeeded: "succeeded"
+        case .endpointFailed: "endpoint_failed"
+        case .accountFailed: "account_failed"
+        case .abandoned: "abandoned"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Serves the page: a few files that are part of the binary. They hold no data, so anybody may load them; what they show
+/// they ask the API for.
+struct PageEndpoint: Sendable {
+    private struct File: Sendable {
+        var type: String
+        var body: ByteBuffer
+        /// Changes with the content, so that a browser loads only what is new.
+        var tag: String
+
+        init(_ type: String, _ bytes: [UInt8]) {
+            self.type = type
+            body = ByteBuffer(bytes: bytes)
+            let digest = SHA256.hash(data: bytes).prefix(8).map { String($0, radix: 16) }.joined()
+            tag = "\"\(digest)\""
+        }
+    }
+
+    private let indexFile = File("text/html; charset=utf-8", PackageResources.index_html)
+    private let files: [String: File] = Self.load()
+
+    @Sendable func index(_ call: Call) async throws -> Response {
+        answer(indexFile, to: call)
+    }
+
+    @Sendable func file(_ call: Call) async throws -> Response {
+        guard let file = files[call.variable("file")] else { throw Problem.notFound() }
+        return answer(file, to: call)
+    }
+
+    private func answer(_ file: File, to call: Call) -> Response {
+        let headers: HTTPFields = [.contentType: file.type, .cacheControl: "no-cache", .eTag: file.tag]
+        if call.request.headers[.ifNoneMatch] == file.tag {
+            return Response(status: .notModified, headers: headers)
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.body))
+    }
+
+    private static func load() -> [String: File] {
+        let script = "text/javascript; charset=utf-8"
+        return [
+            "main.js": File(script, PackageResources.main_js),
+            "style.css": File("text/css; charset=utf-8", PackageResources.style_css),
+            "mark.svg": File("image/svg+xml", PackageResources.mark_svg),
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+import HoldfastFleet
+import Logging
+
+/// Everything the console answers.
+struct Routes: Sendable {
+    let all: [Route]
+
+    init(fleet: Fleet, epoch: String, limits: ConsoleLimits, counters: ConsoleCounters, logger: Logger) {
+        let health = HealthEndpoints(fleet: fleet, counters: counters)
+        let accounts = AccountEndpoints(fleet: fleet)
+        let actions = ActionEndpoints(fleet: fleet, logger: logger, limits: limits)
+        let events = EventEndpoint(fleet: fleet, epoch: epoch, limits: limits, counters: counters)
+        let page = PageEndpoint()
+        all =
+            [
+                Route(.get, "/", .open, handler: page.index),
+                Route(.get, "/page/{file}", .open, handler: page.file),
+                Route(.get, "/healthz", .open, handler: health.alive),
+                Route(.get, "/readyz", .open, handler: health.ready),
+                Route(.get, "/metrics", .role(.viewer), handler: health.metrics),
+                Route(
+                    .get, "/api/v1/accounts", .role(.viewer), parameters: AccountEndpoints.listParameters,
+                    handler: accounts.list),
+                Route(.get, "/api/v1/accounts/{id}", .role(.viewer), handler: accounts.one),
+                Route(
+                    .get, "/api/v1/accounts/{id}/timeline", .role(.viewer),
+                    parameters: AccountEndpoints.timelineParameters, handler: accounts.timeline),
+                Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
+            ]
+            + AccountAction.allCases.flatMap { action in
+                [
+                    Route(
+                        .post, "/api/v1/accounts/{id}/\(action.rawValue)", .role(.operator),
+                        handler: actions.one(action)),
+                    Route(
+                        .post, "/api/v1/accounts:\(action.rawValue)", .role(.operator), handler: actions.many(action)),
+                ]
+            }
+    }
+}
