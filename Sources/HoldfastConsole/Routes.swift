@@ -1,3 +1,4 @@
+import HoldfastCore
 import HoldfastFleet
 import Logging
 
@@ -27,7 +28,7 @@ struct Routes: Sendable {
                     parameters: AccountEndpoints.timelineParameters, handler: accounts.timeline),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
             ]
-            + AccountAction.allCases.flatMap { action in
+            + SessionCommand.allCases.flatMap { action in
                 [
                     Route(
                         .post, "/api/v1/accounts/{id}/\(action.rawValue)", .role(.operator),

@@ -33,7 +33,7 @@ extension JSONWriter {
         field("reply_ms", account.replyMilliseconds)
         field("next_attempt_at", account.nextAttemptAt?.rfc3339)
         field("ladder", account.ladder.name)
-        field("quarantine", account.quarantine.map(Self.name))
+        field("quarantine", account.quarantine?.name)
         guard let failure = account.lastFailure else { return field("last_failure", nil as String?) }
         object("last_failure") { json in
             json.field("at", failure.at.rfc3339)
@@ -64,16 +64,6 @@ extension JSONWriter {
         for state in SessionState.allCases { field(state.name, totals[state]) }
         object("by_status") { json in
             for status in AccountStatus.allCases { json.field(status.rawValue, totals[status]) }
-        }
-    }
-
-    private static func name(_ quarantine: Session.Quarantine) -> String {
-        switch quarantine {
-        case .auth: "auth"
-        case .person: "person"
-        case .ladder: "ladder"
-        case .permanent: "permanent"
-        case .restarts: "restarts"
         }
     }
 }

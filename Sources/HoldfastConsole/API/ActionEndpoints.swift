@@ -11,7 +11,7 @@ struct ActionEndpoints: Sendable {
     let logger: Logger
     let limits: ConsoleLimits
 
-    func one(_ action: AccountAction) -> Route.Handler {
+    func one(_ action: SessionCommand) -> Route.Handler {
         { call in
             let id = call.variable("id")
             do throws(Problem) {
@@ -25,12 +25,11 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    func many(_ action: AccountAction) -> Route.Handler {
+    func many(_ action: SessionCommand) -> Route.Handler {
         { call in
             let body = try await self.body(of: call.request)
             let selection = try AccountSelection(body)
-            guard let command = action.command else { throw Problem.noProvider }
-            let (matched, applied) = await fleet.perform(command, matching: selection.filter)
+            let (matched, applied) = await fleet.perform(action, matching: selection.filter)
             audit(action, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
             return .json { json in
                 json.field("matched", matched)
@@ -39,12 +38,9 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    private func perform(_ action: AccountAction, on id: String) async throws(Problem) -> AccountView {
-        guard let command = action.command else {
-            throw await fleet.account(id) == nil ? .unknownAccount(id) : .noProvider
-        }
+    private func perform(_ action: SessionCommand, on id: String) async throws(Problem) -> AccountView {
         do {
-            return try await fleet.perform(command, on: id)
+            return try await fleet.perform(action, on: id)
         } catch {
             throw Problem(error, id: id)
         }
@@ -62,7 +58,7 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    private func audit(_ action: AccountAction, on target: String, by call: Call, outcome: String) {
+    private func audit(_ action: SessionCommand, on target: String, by call: Call, outcome: String) {
         logger.notice(
             "manual action",
             metadata: [

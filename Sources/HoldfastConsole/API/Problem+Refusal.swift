@@ -1,26 +1,8 @@
 import HoldfastCore
 import HoldfastFleet
 
-/// What can be asked of an account: the last part of the path of an action.
-enum AccountAction: String, Sendable, CaseIterable {
-    case enable, disable, reconnect, reset, renew, restart, quarantine, release
-
-    /// Nil for what no account of this fleet can do yet.
-    var command: SessionCommand? {
-        switch self {
-        case .enable: .enable
-        case .disable: .disable
-        case .reconnect: .reconnect
-        case .reset: .reset
-        case .renew: nil
-        case .restart: .restart
-        case .quarantine: .quarantine
-        case .release: .release
-        }
-    }
-}
-
 extension Problem {
+    /// Why the fleet did not carry out a command.
     init(_ refusal: CommandRefusal, id: String) {
         switch refusal {
         case .notFound:
@@ -34,16 +16,14 @@ extension Problem {
         }
     }
 
-    static let noProvider = Problem(
-        status: .conflict, code: "no_provider",
-        detail: "The account has no provider that could renew its credential.")
-
     private static func sentence(_ refusal: SessionRefusal) -> String {
         switch refusal {
         case .disabled: "The account is switched off: enable it first."
         case .quarantined: "The account is quarantined: release it first."
         case .notQuarantined: "The account is not quarantined."
         case .releasing: "The session is being taken down; ask again in a few seconds."
+        case .noProvider: "The account has no provider that could renew its credential."
+        case .coolingDown: "The last login was too recent; the next one may begin when its cooldown is over."
         case .tooManyRestarts: "The session was restarted too often; wait, or quarantine and release it."
         }
     }
