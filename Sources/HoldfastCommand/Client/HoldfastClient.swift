@@ -1,0 +1,98 @@
+import AsyncHTTPClient
+import Foundation
+import HoldfastCore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Talks to a running Holdfast over its HTTP API. Every failure is a `CommandFailure` with what to do about it.
+struct HoldfastClient: Sendable {
+    /// `http://HOST:PORT`, without a slash at the end.
+    let base: String
+    private let token: Secret?
+
+    /// The largest answer that is read: a page of 1 000 accounts has less than 2 MiB.
+    static let answerLimitBytes = 16 << 20
+    static let timeout = TimeAmount.seconds(20)
+
+    init(base: String, token: String?) {
+        self.base = base
+        self.token = token.map { Secret($0) }
+    }
+
+    /// - Parameter accepting: statuses beyond 2xx whose body is an answer as well.
+    func get(_ path: String, query: [(String, String)] = [], accepting: Set<UInt> = []) async throws -> Data {
+        let pairs = query.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
+        return try await send(.GET, path + (pairs.isEmpty ? "" : "?" + pairs), body: nil, accepting: accepting)
+    }
+
+    func post(_ path: String, body: Data? = nil) async throws -> Data {
+        try await send(.POST, path, body: body, accepting: [])
+    }
+
+    /// - Throws: `CommandFailure` if the answer is not what this command knows.
+    static func decode<Answer: Decodable>(_ type: Answer.Type, from data: Data) throws -> Answer {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(type, from: data)
+        } catch {
+            throw CommandFailure("the answer is not what this version of holdfast understands; is it another version?")
+        }
+    }
+
+    private func send(_ method: HTTPMethod, _ path: String, body: Data?, accepting: Set<UInt>) async throws -> Data {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        request.headers.add(name: "Accept", value: "application/json")
+        token?.withRevealed { request.headers.add(name: "Authorization", value: "Bearer \($0)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let status: HTTPResponseStatus
+        let answer: Data
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+            status = response.status
+            answer = Data(try await response.body.collect(upTo: Self.answerLimitBytes).readableBytesView)
+        } catch {
+            throw CommandFailure(
+                "cannot reach Holdfast at \(base) (\(Self.reason(of: error))); is it running? --url or HOLDFAST_URL says where"
+            )
+        }
+        guard (200..<300).contains(status.code) || accepting.contains(status.code) else {
+            throw CommandFailure(Self.refusal(status, answer))
+        }
+        return answer
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError: error.shortDescription
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { reason(of: $0.error) } ?? "no such host"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        default: String(describing: error)
+        }
+    }
+
+    /// The words of a refusal: the problem's own where the answer is one.
+    private static func refusal(_ status: HTTPResponseStatus, _ answer: Data) -> String {
+        struct Problem: Decodable {
+            var code: String
+            var detail: String?
+        }
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: answer) else {
+            return "Holdfast answered \(status.code) \(status.reasonPhrase)"
+        }
+        var text = "\(problem.detail ?? status.reasonPhrase) (\(problem.code))"
+        if status == .unauthorized { text += " Set HOLDFAST_TOKEN." }
+        return text
+    }
+
+    private static func encoded(_ text: String) -> String {
+        let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+    }
+}
