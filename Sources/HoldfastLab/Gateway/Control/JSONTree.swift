@@ -3,7 +3,7 @@ import NIOCore
 
 /// Any JSON value with all that it contains, for the control API and for script files, where a clear error counts and speed
 /// does not.
-enum JSONTree: Decodable, Sendable {
+enum JSONTree: Codable, Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -25,6 +25,19 @@ enum JSONTree: Decodable, Sendable {
             self = .array(value)
         } else {
             self = .object(try container.decode([String: JSONTree].self))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let value): try container.encode(value)
+        case .number(let value):
+            if let whole = Int(exactly: value) { try container.encode(whole) } else { try container.encode(value) }
+        case .string(let value): try container.encode(value)
+        case .array(let values): try container.encode(values)
+        case .object(let members): try container.encode(members)
         }
     }
 

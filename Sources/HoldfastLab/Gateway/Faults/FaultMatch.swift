@@ -24,16 +24,20 @@ public struct FaultMatch: Hashable, Sendable {
             && (share >= 1 || Self.position(of: account) < share)
     }
 
-    /// Where in 0 ..< 1 the account's name falls: FNV-1a over its bytes, then the finalizer of MurmurHash3, because FNV alone
-    /// leaves names that differ only at the end close together. Swift's own `Hasher` differs from run to run.
+    /// Where in 0 ..< 1 the account's name falls.
     static func position(of account: String) -> Double {
+        Double(hash(of: account) >> 11) / Double(UInt64(1) << 53)
+    }
+
+    /// FNV-1a over the bytes, then the finalizer of MurmurHash3, because FNV alone leaves names that differ only at their end
+    /// close together. Swift's own `Hasher` differs from run to run.
+    static func hash(of text: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in account.utf8 {
+        for byte in text.utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
         }
         hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
         hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53
-        hash ^= hash >> 33
-        return Double(hash >> 11) / Double(UInt64(1) << 53)
+        return hash ^ (hash >> 33)
     }
 }

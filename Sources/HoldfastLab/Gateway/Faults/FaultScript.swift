@@ -18,6 +18,13 @@ public struct FaultScript: Hashable, Sendable {
         }
     }
 
+    /// Nothing ever happens.
+    public static let none = FaultScript(sorted: [])
+
+    private init(sorted steps: [Step]) {
+        self.steps = steps
+    }
+
     /// In the order of time; steps of the same moment keep their order.
     public private(set) var steps: [Step]
 
@@ -25,7 +32,7 @@ public struct FaultScript: Hashable, Sendable {
     /// A week.
     public static let maxAt = Duration.seconds(604_800)
 
-    public init(_ steps: [Step] = []) throws(InvalidInput) {
+    public init(_ steps: [Step]) throws(InvalidInput) {
         guard steps.count <= Self.maxSteps else {
             throw InvalidInput(at: "script", "has \(steps.count) steps; allowed are \(Self.maxSteps)")
         }
@@ -36,8 +43,8 @@ public struct FaultScript: Hashable, Sendable {
             if let faults = step.faults { try Fault.validate(faults, at: "script[\(index)].faults") }
             if let faults = step.loginFaults { try LoginFault.validate(faults, at: "script[\(index)].login_faults") }
         }
-        self.steps = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(
-            \.element)
+        let sorted = steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+        self.init(sorted: sorted.map(\.element))
     }
 
     /// Reads a script file: a JSON list of `{"at_s": 10, "faults": [...], "login_faults": [...]}`.
