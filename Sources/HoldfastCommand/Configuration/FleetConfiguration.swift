@@ -8,22 +8,6 @@ struct FleetConfiguration: Sendable {
     var storePath = "data"
 }
 
-struct AdmissionSettings: Hashable, Sendable {
-    var connectsPerSecond = 200.0
-    var burst = 50
-    var concurrent = 100
-    var fleetConnectsPerSecond = 1_000.0
-    var fleetConcurrent = 500
-}
-
-struct BreakerSettings: Hashable, Sendable {
-    var window: Duration = .seconds(30)
-    var minAttempts = 10
-    var openAt = 0.5
-    var probeEvery: Duration = .seconds(5)
-    var closeAfter = 3
-}
-
 /// One account: one session to keep up.
 struct AccountConfiguration: Sendable {
     var id: String

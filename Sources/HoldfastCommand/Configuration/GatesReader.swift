@@ -1,3 +1,5 @@
+import HoldfastCore
+
 /// Reads what the whole fleet shares: `admission` and `breaker`.
 enum GatesReader {
     static func admission(_ section: Section, _ settings: inout AdmissionSettings) {
@@ -5,8 +7,8 @@ enum GatesReader {
         section.count("burst", &settings.burst, in: 1...100_000)
         section.count("concurrent", &settings.concurrent, in: 1...100_000)
         if let fleet = section.section("fleet") {
-            fleet.number("connects_per_second", &settings.fleetConnectsPerSecond, in: 0.01...100_000)
-            fleet.count("concurrent", &settings.fleetConcurrent, in: 1...100_000)
+            fleet.number("connects_per_second", &settings.fleet.connectsPerSecond, in: 0.01...100_000)
+            fleet.count("concurrent", &settings.fleet.concurrent, in: 1...100_000)
             fleet.finish()
         }
         section.finish()

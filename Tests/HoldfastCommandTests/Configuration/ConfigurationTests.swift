@@ -101,7 +101,7 @@ struct ConfigurationTests {
         (breaker.probeEvery, breaker.closeAfter) = (.seconds(1), 1)
         #expect(full.fleet.breaker == breaker)
         #expect(full.fleet.admission.connectsPerSecond == 2.5)
-        #expect(full.fleet.admission.fleetConcurrent == 6)
+        #expect(full.fleet.admission.fleet.concurrent == 6)
     }
 
     @Test("an account takes the defaults and changes what it says")
