@@ -5,7 +5,7 @@
 help: ## Show this list
 	@echo "Holdfast keeps a fleet of long-lived WebSocket sessions alive. Start with: make demo"
 	@echo
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Arguments go through ARGS, for instance: make demo ARGS='--accounts 50', make test ARGS='--filter HoldfastCoreTests'"
 
