@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .treatAllWarnings(as: .error),
-]
+/// `make fuzz` sets this: then our code is built to tell libFuzzer where it has been, and the fuzz targets exist.
+let isFuzzed = Context.environment["HOLDFAST_FUZZ"] != nil
+
+let strict: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzed ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 /// The imports between targets go one way: Core ← Wire, Store ← Fleet ← Console ← Command; Lab uses Core and Wire.
 /// `scripts/check-imports` proves it in every test run.
@@ -167,3 +171,13 @@ let package = Package(
         ),
     ]
 )
+
+if isFuzzed {
+    package.targets.append(
+        .executableTarget(
+            name: "HoldfastFuzz",
+            dependencies: ["HoldfastCore", "HoldfastWire", .product(name: "NIOCore", package: "swift-nio")],
+            path: "Fuzz",
+            swiftSettings: strict
+        ))
+}
