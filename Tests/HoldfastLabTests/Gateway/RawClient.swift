@@ -141,6 +141,7 @@ private actor Events {
         readerNumber += 1
         let number = readerNumber
         let timer = Task {
+            // tidy: the limit of a wait for an event, not a wait for time to pass
             try await Task.sleep(for: limit)
             self.giveUp(number)
         }
