@@ -67,9 +67,7 @@ func events(
 }
 
 /// A frame as bytes, without any rule: what a wrong peer could send.
-func frame(
-    _ first: UInt8, _ payload: [UInt8] = [], maskKey: UInt32? = nil, sourceLocation: SourceLocation = #_sourceLocation
-) -> [UInt8] {
+func frame(_ first: UInt8, _ payload: [UInt8] = [], maskKey: UInt32? = nil) -> [UInt8] {
     let maskBit: UInt8 = maskKey == nil ? 0 : 0x80
     var bytes = [first]
     switch payload.count {

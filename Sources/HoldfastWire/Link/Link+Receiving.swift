@@ -1,0 +1,125 @@
+import HoldfastCore
+import NIOCore
+
+extension Link {
+    /// Stops reading from the socket, and the delivery of what has been read already. The kernel's buffers fill, and the
+    /// peer is slowed down. Pings are not answered meanwhile.
+    public func pauseReading() {
+        guard case .open = state, !isPaused else { return }
+        isPaused = true
+        setAutoRead(false)
+    }
+
+    /// Goes on reading. What was read before comes in the loop's next round.
+    public func resumeReading() {
+        guard isPaused else { return }
+        isPaused = false
+        setAutoRead(true)
+        guard unread != nil else { return }
+        loop.assumeIsolated().execute { [self] in
+            guard !isPaused, let input = unread.take() else { return }
+            decode(input)
+            readCompleted()
+        }
+    }
+
+    func setAutoRead(_ isOn: Bool) {
+        // Fails only on a channel that is closed, which does not read anyway.
+        try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
+    }
+
+    func received(_ input: ByteBuffer) {
+        switch state {
+        case .connecting(let attempt): received(input, during: attempt)
+        case .open, .closing: decode(input)
+        case .closed: break
+        }
+    }
+
+    private func decode(_ input: ByteBuffer) {
+        if var waiting = unread.take() {
+            // Paused, or about to go on: the order must be kept.
+            waiting.writeImmutableBuffer(input)
+            unread = waiting
+            return
+        }
+        var input = input
+        do {
+            while isListening {
+                if isPaused {
+                    if input.readableBytes > 0 { unread = input }
+                    return
+                }
+                guard let event = try assembler.next(from: &input) else { return }
+                handle(event)
+            }
+        } catch {
+            violated(error)
+        }
+    }
+
+    /// Whether what the peer says still matters: until its close frame.
+    private var isListening: Bool {
+        switch state {
+        case .open: true
+        case .closing(let ending): ending.error == nil
+        case .connecting, .closed: false
+        }
+    }
+
+    private func handle(_ event: WebSocketEvent) {
+        if case .close(let frame) = event { return peerCloses(frame) }
+        // After our close frame only the peer's matters.
+        guard case .open = state else { return }
+        switch event {
+        case .message(let message, let isText): delegate?.link(tag, received: message, isText: isText)
+        case .pong(let payload): delegate?.link(tag, receivedPong: payload)
+        case .ping(let payload): outbound.answerPing(payload)
+        case .close: break
+        }
+    }
+
+    func readCompleted() {
+        guard case .open = state else { return }
+        delegate?.linkReadCompleted(tag)
+        if outbound.hasUrgent { flush() }
+    }
+
+    /// The peer broke the protocol: it is told so by the code it deserves, and dropped (RFC 6455 §7.1.7).
+    private func violated(_ violation: ProtocolViolation) {
+        if case .open = state {
+            outbound.removeAll()
+            outbound.append(
+                CloseFrame(code: violation.closeCode, reason: violation.rawValue).payload, opcode: .close,
+                isUrgent: true)
+            flush()
+        }
+        end(LinkError(.violation(violation), "the peer broke the protocol", violation.rawValue))
+    }
+
+    /// The channel is gone.
+    func streamEnded() {
+        // A close frame may wait in what was not decoded while reading was paused.
+        if case .open = state, let input = unread.take() {
+            state = .closing(Ending())
+            isPaused = false
+            decode(input)
+        }
+        switch state {
+        case .connecting(let attempt): attemptEnded(attempt)
+        case .open: end(LinkError(.endOfStream, "the peer ended the connection without a close frame"))
+        case .closing(let ending):
+            end(ending.error ?? LinkError(.endOfStream, "the peer ended the connection instead of closing it"))
+        case .closed: break
+        }
+    }
+
+    func caught(_ error: any Error) {
+        switch state {
+        case .connecting(let attempt): end(.upgrading(attempt, failed: error, certificate: peerCertificate))
+        case .open: end(.established(failed: error))
+        case .closing(let ending): end(ending.error ?? .established(failed: error))
+        case .closed: break
+        }
+    }
+}

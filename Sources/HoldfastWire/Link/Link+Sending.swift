@@ -1,0 +1,76 @@
+public import NIOCore
+
+/// What a message is.
+public enum MessageOpcode: Sendable {
+    case text, binary
+
+    var opcode: Opcode { self == .text ? .text : .binary }
+}
+
+/// The control frames an owner may send.
+public enum ControlOpcode: Sendable {
+    case ping, pong
+
+    var opcode: Opcode { self == .ping ? .ping : .pong }
+}
+
+extension Link {
+    /// Frames a message; it leaves with the next flush. Does nothing on a link that is not open.
+    ///
+    /// - Parameters:
+    ///   - message: as text, UTF-8.
+    ///   - isUrgent: goes before all that waits and is not urgent, as a heartbeat should.
+    public func write(_ message: ByteBuffer, opcode: MessageOpcode, isUrgent: Bool = false) {
+        append(message, opcode.opcode, isUrgent: isUrgent)
+    }
+
+    /// Frames a control frame; it leaves with the next flush, before all that waits and is not urgent. Does nothing on a
+    /// link that is not open. Pings of the peer are answered without this.
+    ///
+    /// - Parameter payload: of which 125 bytes are sent at most (RFC 6455 §5.5).
+    public func writeControl(_ opcode: ControlOpcode, payload: ByteBuffer = ByteBuffer()) {
+        var payload = payload
+        let limited = payload.readSlice(length: min(payload.readableBytes, FrameHeader.controlLimitBytes))
+        append(limited ?? payload, opcode.opcode, isUrgent: true)
+    }
+
+    private func append(_ payload: ByteBuffer, _ opcode: Opcode, isUrgent: Bool) {
+        guard case .open = state else { return }
+        outbound.append(payload, opcode: opcode, isUrgent: isUrgent)
+        if outbound.bytes > maxBufferedBytes { endIfOverfull() }
+    }
+
+    /// Hands what was written to the socket, as far as it takes it; the rest follows by itself.
+    public func flush() {
+        guard !isFlushing, let context else { return }
+        isFlushing = true
+        while context.channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
+            context.writeAndFlush(NIOAny(chunk), promise: nil)
+        }
+        isFlushing = false
+        if !outbound.isEmpty { endIfOverfull() }
+    }
+
+    /// Bytes that were written and not yet taken by the socket.
+    public var bufferedBytes: Int {
+        guard let channel = context?.channel, !channel.isWritable else { return outbound.bytes }
+        return outbound.bytes + ((try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0)
+    }
+
+    private func endIfOverfull() {
+        let bytes = bufferedBytes
+        guard bytes > maxBufferedBytes else { return }
+        end(
+            LinkError(
+                .outOfMemory, "the peer does not read", "\(bytes) bytes wait for it, \(maxBufferedBytes) are allowed"))
+    }
+
+    /// The socket has taken everything, or no longer takes everything.
+    func writabilityChanged() {
+        guard !isFlushing, let context, context.channel.isWritable else { return }
+        if case .connecting = state { return }
+        flush()
+        guard case .open = state, outbound.isEmpty, context.channel.isWritable else { return }
+        delegate?.linkDrained(tag)
+    }
+}

@@ -1,0 +1,23 @@
+/// Limits and shared parts of a link. Sizes are per link.
+public struct LinkOptions: Sendable {
+    /// The largest frame accepted from the peer.
+    public var frameLimitBytes = 1 << 20
+    /// The largest message accepted from the peer, all its fragments together.
+    public var messageLimitBytes = 4 << 20
+    /// What may wait for a peer that does not read. Beyond it the link ends with `FailureCause.outOfMemory`.
+    public var maxBufferedBytes = 8 << 20
+    /// How long the closing handshake may take; then the socket is dropped.
+    public var closeTimeout: Duration = .seconds(5)
+    /// Looks names up; share one, since it is what keeps a mass reconnect from looking one name up thousands of times.
+    public var resolver = Resolver.shared
+    /// Holds the TLS contexts; share one, since a context with the system's roots costs megabytes.
+    public var tlsContexts = TLSContexts.shared
+
+    public init() {}
+
+    /// How long to wait for the body of an answer that refuses the upgrade, and how much of it is kept for people.
+    static let refusalBodyTimeout: Duration = .seconds(1)
+    static let refusalBodyLimitBytes = 1024
+    /// What is handed to the socket at once. More than that stays with us, where a heartbeat can still overtake it.
+    static let chunkBytes = 64 << 10
+}

@@ -1,0 +1,111 @@
+/// Where a link goes, and what it says when it gets there. Whatever is wrong with it is found when it is made, not when
+/// it is used.
+///
+/// It may hold credentials, in its fields and in the query of its URL: its descriptions show the endpoint and no more.
+public struct LinkTarget: Hashable, Sendable {
+    public enum Scheme: String, Hashable, Sendable {
+        case ws, wss
+    }
+
+    public let scheme: Scheme
+    /// A name in ASCII or an address, in lower case; an IPv6 address without its brackets.
+    public let host: String
+    public let port: Int
+    /// Path and query, as they stand in the request line.
+    public let requestTarget: String
+    /// Sent along with the request for the upgrade.
+    public let headers: [Header]
+    /// The subprotocol to ask for; nil for none.
+    public let subprotocol: String?
+    public let tls: TLSSettings
+
+    /// A field of the request. The value may be a secret.
+    public struct Header: Hashable, Sendable, CustomStringConvertible {
+        public var name: String
+        public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+
+        public var description: String { "\(name): …" }
+    }
+
+    /// - Parameters:
+    ///   - url: `ws://` or `wss://`, a host, and what else is wanted of port, path and query.
+    ///   - headers: besides those that the handshake writes itself.
+    /// - Throws: `InvalidLinkTarget`, which says what is wrong and what would be right.
+    public init(
+        url: String,
+        headers: [Header] = [],
+        subprotocol: String? = nil,
+        tls: TLSSettings = TLSSettings()
+    ) throws(InvalidLinkTarget) {
+        let parts = try WebSocketURL(url)
+        scheme = parts.scheme
+        host = parts.host
+        port = parts.port
+        requestTarget = parts.requestTarget
+        for header in headers { try Self.check(header) }
+        self.headers = headers
+        if let subprotocol, !HTTPSyntax.isToken(subprotocol) {
+            throw InvalidLinkTarget("the subprotocol is not a token: letters, digits and marks such as - and _")
+        }
+        self.subprotocol = subprotocol
+        if let name = tls.serverName, !WebSocketURL.isName(name) || WebSocketURL.isAddress(name) {
+            throw InvalidLinkTarget("the TLS server name is not a host name such as gateway.example.org")
+        }
+        self.tls = tls
+    }
+
+    private static func check(_ header: Header) throws(InvalidLinkTarget) {
+        guard HTTPSyntax.isToken(header.name) else {
+            throw InvalidLinkTarget("a header's name has a character that is not allowed there")
+        }
+        guard !Handshake.ownFields.contains(header.name.lowercased()) else {
+            throw InvalidLinkTarget("the header \(header.name) belongs to the handshake; leave it out")
+        }
+        guard header.value.utf8.allSatisfy(HTTPSyntax.isValueByte) else {
+            throw InvalidLinkTarget("the value of the header \(header.name) has a control character or a line break")
+        }
+    }
+
+    /// `scheme://host:port`: what the failures, gates and metrics of an endpoint are told apart by.
+    public var endpoint: String {
+        "\(scheme.rawValue)://\(bracketedHost):\(port)"
+    }
+
+    /// The host as it stands in a URL.
+    private var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
+
+    /// The value of the `Host` field: the port only where it is not the scheme's own (RFC 6455 §4.1).
+    var hostField: String {
+        port == scheme.defaultPort ? bracketedHost : "\(bracketedHost):\(port)"
+    }
+
+    /// The name that the peer's certificate must be for, and that goes into SNI; nil if the host is an address, which is
+    /// then what the certificate must be for.
+    var certificateName: String? {
+        tls.serverName ?? (WebSocketURL.isAddress(host) ? nil : host)
+    }
+}
+
+extension LinkTarget.Scheme {
+    var defaultPort: Int { self == .ws ? 80 : 443 }
+}
+
+extension LinkTarget: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { endpoint }
+    public var debugDescription: String { endpoint }
+    public var customMirror: Mirror { Mirror(self, children: ["endpoint": endpoint]) }
+}
+
+/// What is wrong with the target of a link, in words that name no secret.
+public struct InvalidLinkTarget: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,169 @@
+import HoldfastCore
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+@testable import HoldfastWire
+
+/// What a server sees of its newest connection.
+enum ServerEvent: Hashable, Sendable {
+    case accepted
+    case request(HTTPHead)
+    case said(WebSocketEvent)
+    case violation(ProtocolViolation)
+    /// The client ended its half of the stream.
+    case inputClosed
+    case failed(errno: Int32)
+    case closed
+}
+
+/// A server on loopback that a test plays by hand. It reads by the codec's server role, and does nothing by itself but
+/// accept the upgrade, unless told not to. One connection at a time is spoken to: the newest.
+final class TestServer: Sendable {
+    let events: Mailbox<ServerEvent>
+    let port: Int
+    private let listener: any Channel
+    private let newest: NIOLockedValueBox<(any Channel)?>
+
+    /// - Parameters:
+    ///   - acceptsUpgrade: answers a request for an upgrade by itself.
+    ///   - reads: takes what the client sends; otherwise it piles up in the kernel.
+    static func start(
+        acceptsUpgrade: Bool = true, reads: Bool = true, tls: NIOSSLContext? = nil, host: String = "127.0.0.1"
+    ) async throws -> TestServer {
+        let newest = NIOLockedValueBox<(any Channel)?>(nil)
+        let events = Mailbox<ServerEvent>()
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.autoRead, value: reads)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4096)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    newest.withLockedValue { $0 = channel }
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try channel.pipeline.syncOperations.addHandler(
+                        Handler(events: events, acceptsUpgrade: acceptsUpgrade))
+                }
+            }
+            .bind(host: host, port: 0).get()
+        return TestServer(listener, newest, events)
+    }
+
+    private init(
+        _ listener: any Channel, _ newest: NIOLockedValueBox<(any Channel)?>, _ events: Mailbox<ServerEvent>
+    ) {
+        self.listener = listener
+        self.newest = newest
+        self.events = events
+        port = listener.localAddress?.port ?? 0
+    }
+
+    func target(_ path: String = "/", subprotocol: String? = nil) throws -> LinkTarget {
+        try LinkTarget(url: "ws://127.0.0.1:\(port)\(path)", subprotocol: subprotocol)
+    }
+
+    func write(_ bytes: [UInt8]) async throws {
+        try await write(ByteBuffer(bytes: bytes))
+    }
+
+    func write(_ buffer: ByteBuffer) async throws {
+        try await newest.withLockedValue { $0 }?.writeAndFlush(buffer).get()
+    }
+
+    func say(_ text: String) async throws {
+        try await write(frame(0x81, Array(text.utf8)))
+    }
+
+    /// Ends our half of the stream.
+    func closeOutput() async throws {
+        try await newest.withLockedValue { $0 }?.close(mode: .output).get()
+    }
+
+    /// Ends the connection; beneath TLS, so without its farewell.
+    func close() async throws {
+        let channel = newest.withLockedValue { $0 }
+        try await channel?.eventLoop.submit {
+            if let tls = try? channel?.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+                tls.close(promise: nil)
+            } else {
+                channel?.close(promise: nil)
+            }
+        }.get()
+    }
+
+    /// Ends the connection by a reset.
+    func reset() async throws {
+        let channel = newest.withLockedValue { $0 }
+        try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await close()
+    }
+
+    func startReading() async throws {
+        try await newest.withLockedValue { $0 }?.setOption(.autoRead, value: true).get()
+    }
+
+    func stop() async throws {
+        try? await close()
+        try await listener.close().get()
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let events: Mailbox<ServerEvent>
+        private let acceptsUpgrade: Bool
+        private var parser = HTTPHeadParser(.request)
+        private var isUpgraded = false
+        private var assembler = MessageAssembler(
+            role: .server, frameLimitBytes: 64 << 20, messageLimitBytes: 64 << 20)
+
+        init(events: Mailbox<ServerEvent>, acceptsUpgrade: Bool) {
+            self.events = events
+            self.acceptsUpgrade = acceptsUpgrade
+        }
+
+        func channelActive(context: ChannelHandlerContext) { events.put(.accepted) }
+        func channelInactive(context: ChannelHandlerContext) { events.put(.closed) }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            var input = unwrapInboundIn(data)
+            do {
+                if !isUpgraded, let head = try parser.next(from: &input) {
+                    isUpgraded = true
+                    events.put(.request(head))
+                    if acceptsUpgrade, case .upgrade(_, let key, let subprotocols) = ServerHandshake.read(head) {
+                        let answer = ServerHandshake.accept(key: key, subprotocol: subprotocols.first)
+                        context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+                    }
+                }
+                while isUpgraded, let event = try assembler.next(from: &input) { events.put(.said(event)) }
+            } catch {
+                events.put(.violation(error))
+            }
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .inputClosed = event as? ChannelEvent { events.put(.inputClosed) }
+            context.fireUserInboundEventTriggered(event)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            if let error = error as? IOError { events.put(.failed(errno: error.errnoCode)) }
+        }
+    }
+}
+
+/// A server, and a link to it that has just been opened.
+func openPair(
+    options: LinkOptions = LinkOptions(),
+    reads: Bool = true,
+    hearsReads: Bool = false,
+    react: @escaping TestClient.Reaction = { _, _ in }
+) async throws -> (TestServer, TestClient) {
+    let server = try await TestServer.start(reads: reads)
+    let client = try await TestClient.open(
+        try server.target(), options: options, hearsReads: hearsReads, react: react)
+    return (server, client)
+}
