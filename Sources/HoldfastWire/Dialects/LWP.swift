@@ -100,33 +100,6 @@ extension LWP {
         buffer.writeStaticString("}}")
         return .text
     }
-
-    /// The values are repeated byte for byte, escapes included, so that the gateway finds its own identifiers again.
-    public func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind {
-        let frame = push.frame.readableBytesSpan
-        buffer.writeStaticString(#"{"code":200,"headers":{"mid":"#)
-        buffer.writeBytes(frame.extracting(push.echo.mid))
-        buffer.writeStaticString(#","sid":"#)
-        if let sid = push.echo.sid {
-            buffer.writeBytes(frame.extracting(sid))
-        } else {
-            buffer.writeStaticString(#""""#)
-        }
-        if let appKey = push.echo.appKey {
-            buffer.writeStaticString(#","app-key":"#)
-            buffer.writeBytes(frame.extracting(appKey))
-        }
-        if let userAgent = push.echo.userAgent {
-            buffer.writeStaticString(#","ua":"#)
-            buffer.writeBytes(frame.extracting(userAgent))
-        }
-        if let dataType = push.echo.dataType {
-            buffer.writeStaticString(#","dt":"#)
-            buffer.writeBytes(frame.extracting(dataType))
-        }
-        buffer.writeStaticString("}}")
-        return .text
-    }
 }
 
 // MARK: - What is received

@@ -5,6 +5,7 @@ extension RawSpan {
     /// Eight bytes are tested at a time, by arithmetic on a word. In each of the three terms a byte's top bit is set if the
     /// byte is one of those looked for. A borrow may also set it in the byte *after* such a one, never before the first; as
     /// only the lowest is used, the answer is exact.
+    @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var offset = start
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -5,11 +5,11 @@ public struct JSONValue: Hashable, Sendable {
         case object, array, string, number, boolean, null
     }
 
-    public var kind: Kind
+    public let kind: Kind
     /// The raw value, with the quotes of a string and the brackets of an object or array.
-    public var range: Range<Int>
+    public let range: Range<Int>
     /// Whether a string has to be unescaped before it can be compared or read.
-    public var hasEscapes: Bool
+    public let hasEscapes: Bool
 
     init(_ kind: Kind, _ range: Range<Int>, hasEscapes: Bool = false) {
         self.kind = kind
@@ -26,21 +26,22 @@ public struct JSONValue: Hashable, Sendable {
     }
 
     /// Whether this is a string that reads `text` once it is unescaped.
+    @inline(__always)
     public func isString(_ text: StaticString, in json: RawSpan) -> Bool {
-        guard let content = contentRange(in: json) else { return false }
-        if hasEscapes { return json.unescapedText(in: content) == text.description }
-        guard content.count == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { expected in
-            for index in 0..<expected.count where expected[index] != json.byte(at: content.lowerBound + index) {
-                return false
-            }
-            return true
-        }
+        guard kind == .string else { return false }
+        if hasEscapes { return unescapes(to: text, in: json) }
+        return range.count == text.utf8CodeUnitCount + 2 && json.contains(text, at: range.lowerBound + 1)
     }
 
     /// The number, if it is written as an integer (no fraction, no exponent) and fits; else nil.
     public func integer(in json: RawSpan) -> Int64? {
         kind == .number ? json.integer(in: range) : nil
+    }
+
+    /// Byte for byte: to `String`'s own `==` a Kelvin sign is a K.
+    private func unescapes(to text: StaticString, in json: RawSpan) -> Bool {
+        guard let string = string(in: json) else { return false }
+        return string.utf8.elementsEqual(text.description.utf8)
     }
 
     /// What stands between the quotes of a string.

@@ -46,6 +46,13 @@ struct JSONValueTests {
     }
 
     @Test(
+        "is compared byte for byte, not by what Unicode takes for the same", arguments: [#""\u212a""#, "\"\u{212A}\""])
+    func comparesBytes(text: String) throws {
+        let buffer = ByteBuffer(string: text)
+        #expect(try scan(buffer).isString("K", in: buffer.readableBytesSpan) == false)
+    }
+
+    @Test(
         "reads as an integer if it is written as one and fits",
         arguments: [
             ("0", 0), ("-0", 0), ("200", 200), ("-401", -401), ("9223372036854775807", Int64.max),
