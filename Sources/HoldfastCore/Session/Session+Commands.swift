@@ -73,6 +73,7 @@ extension Session {
     private mutating func enable(at now: Moment, _ orders: inout Orders) {
         guard !isEnabled else { return }
         isEnabled = true
+        notConnectedSince = now.instant
         // While an incarnation is being released, the end of that begins the next one.
         if machine == .resting { begin(pause: .zero, at: now, &orders) }
     }

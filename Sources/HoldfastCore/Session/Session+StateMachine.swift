@@ -235,6 +235,8 @@ extension Session {
         }
         machine = next
         lastStateChangeAt = now.wall
+        if from == .connected { notConnectedSince = now.instant }
+        if to == .connected { notConnectedSince = nil }
         orders.transitions.append(
             Transition(
                 at: now.wall, from: from, to: to, reason: reason, failures: failures, generation: generation,

@@ -42,6 +42,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var lastHeartbeatReplyAt: WallTime?
     public internal(set) var lastConnectedAt: WallTime?
     public internal(set) var lastStateChangeAt: WallTime?
+    /// Since when the account is not connected although it is meant to be; nil while it is connected.
+    public internal(set) var notConnectedSince: Instant?
 
     public init(settings: SessionSettings) {
         self.settings = settings

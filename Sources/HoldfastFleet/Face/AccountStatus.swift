@@ -1,7 +1,4 @@
-/// How an account is doing, in one word (requirements M1).
-public enum AccountStatus: String, Sendable, Hashable, CaseIterable {
-    case healthy, degraded, unhealthy, failed, disabled, quarantined
-}
+import HoldfastCore
 
 extension AccountStatus {
     /// Its place in a table of counts.
