@@ -41,11 +41,17 @@ struct PageEndpoint: Sendable {
     }
 
     private static func load() -> [String: File] {
-        let script = "text/javascript; charset=utf-8"
-        return [
-            "main.js": File(script, PackageResources.main_js),
-            "style.css": File("text/css; charset=utf-8", PackageResources.style_css),
-            "mark.svg": File("image/svg+xml", PackageResources.mark_svg),
+        let scripts = [
+            "api.js": PackageResources.api_js, "ask.js": PackageResources.ask_js, "dom.js": PackageResources.dom_js,
+            "language.js": PackageResources.language_js, "main.js": PackageResources.main_js,
+            "map.js": PackageResources.map_js, "model.js": PackageResources.model_js,
+            "overview.js": PackageResources.overview_js, "panel.js": PackageResources.panel_js,
+            "stream.js": PackageResources.stream_js, "texts-en.js": PackageResources.texts_en_js,
+            "texts-zh.js": PackageResources.texts_zh_js,
         ]
+        var files = scripts.mapValues { File("text/javascript; charset=utf-8", $0) }
+        files["style.css"] = File("text/css; charset=utf-8", PackageResources.style_css)
+        files["mark.svg"] = File("image/svg+xml", PackageResources.mark_svg)
+        return files
     }
 }

@@ -1,0 +1,68 @@
+// Asking Holdfast. A token, where one is needed, is asked for once and kept for this tab only.
+
+const tokenKey = 'holdfast-token';
+
+/// An answer that is no success: the problem document that came with it.
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = body.code ?? `http_${status}`;
+  }
+}
+
+let tokenNeeded = () => {};
+let clockOffset = 0;
+
+/// What to do when Holdfast wants a token, or another one.
+export function whenTokenNeeded(action) { tokenNeeded = action; }
+
+export function setToken(token) { sessionStorage.setItem(tokenKey, token); }
+
+/// The time as Holdfast has it; its clock and the browser's may differ.
+export const now = () => Date.now() + clockOffset;
+
+function headers(more) {
+  const token = sessionStorage.getItem(tokenKey);
+  return token ? { ...more, Authorization: `Bearer ${token}` } : more;
+}
+
+/// A request whose answer is a success; anything else is thrown.
+export async function request(path, options = {}) {
+  const response = await fetch(path, { ...options, headers: headers(options.headers ?? {}), cache: 'no-store' });
+  noteClock(response);
+  if (response.ok) return response;
+  const problem = new Problem(response.status, await response.json().catch(() => ({})));
+  if (response.status === 401) tokenNeeded();
+  throw problem;
+}
+
+// The header has whole seconds, so only a difference worth correcting counts.
+function noteClock(response) {
+  const theirs = Date.parse(response.headers.get('Date') ?? '');
+  const difference = theirs - Date.now();
+  if (Number.isFinite(difference)) clockOffset = Math.abs(difference) > 2000 ? difference : 0;
+}
+
+const json = async (path, options) => (await request(path, options)).json();
+const name = encodeURIComponent;
+
+export const account = (id) => json(`/api/v1/accounts/${name(id)}`);
+export const timeline = (id, limit) => json(`/api/v1/accounts/${name(id)}/timeline?limit=${limit}`);
+export const act = (id, action) => json(`/api/v1/accounts/${name(id)}/${action}`, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' },
+});
+
+/// All accounts, page by page.
+export async function allAccounts() {
+  const found = [];
+  let cursor = '';
+  let totals = null;
+  do {
+    const page = await json(`/api/v1/accounts?limit=1000&cursor=${name(cursor)}`);
+    found.push(...page.accounts);
+    totals = page.totals;
+    cursor = page.next;
+  } while (cursor);
+  return { accounts: found, totals };
+}

@@ -1,0 +1,58 @@
+// Which language the page speaks, and how it says times.
+
+import { now } from './api.js';
+import { en } from './texts-en.js';
+import { zh } from './texts-zh.js';
+
+const choiceKey = 'holdfast-language';
+const languages = { en, zh };
+
+function preferred() {
+  const chosen = localStorage.getItem(choiceKey);
+  if (chosen in languages) return chosen;
+  const wanted = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in languages);
+  return wanted ?? 'en';
+}
+
+let current = preferred();
+
+export const isChinese = () => current === 'zh';
+/// The texts of the language in force.
+export const texts = () => languages[current];
+/// The name of the other language, in that language.
+export const otherName = () => languages[isChinese() ? 'en' : 'zh'].languageName;
+
+export function switchLanguage() {
+  current = isChinese() ? 'en' : 'zh';
+  localStorage.setItem(choiceKey, current);
+}
+
+/// A name of the API in words; what is not in the list is shown as it is.
+export const word = (list, name) => texts()[list][name] ?? name;
+
+/// What is most worth knowing of an account in one word.
+export const stateWord = (account) => (['disabled', 'quarantined'].includes(account.status)
+  ? word('status', account.status) : word('state', account.state));
+
+/// A length of time in its largest whole unit.
+export function span(milliseconds) {
+  const t = texts();
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 100) return t.seconds(seconds);
+  if (seconds < 100 * 60) return t.minutes(Math.round(seconds / 60));
+  if (seconds < 48 * 3600) return t.hours(Math.round(seconds / 3600));
+  return t.days(Math.round(seconds / 86_400));
+}
+
+export function ago(time) {
+  if (!time) return texts().never;
+  const past = now() - Date.parse(time);
+  return past < 1500 ? texts().justNow : texts().ago(span(past));
+}
+
+/// How long a reply took.
+export const replyTime = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+export const clock = (time) => new Date(time).toLocaleTimeString(isChinese() ? 'zh-CN' : 'en-GB');
+export const fullTime = (time) => new Date(time).toLocaleString(isChinese() ? 'zh-CN' : 'en-GB');
+export const number = (value) => value.toLocaleString(isChinese() ? 'zh-CN' : 'en-GB');

@@ -1,0 +1,60 @@
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+@testable import HoldfastConsole
+
+@Suite("The page")
+struct PageTests {
+    @Test("every file that the page asks for is served, and nothing from elsewhere is asked for")
+    func files() async throws {
+        try await ConsoleUnderTest().ask { client in
+            var toRead = ["/"]
+            var seen: Set<String> = []
+            while let path = toRead.popLast() {
+                guard seen.insert(path).inserted else { continue }
+                let response = try await client.executeRequest(uri: path, method: .get, headers: [:], body: nil)
+                #expect(response.status == .ok, "\(path)")
+                let text = String(buffer: response.body)
+                #expect(!text.contains("//cdn") && !text.contains("src=\"http") && !text.contains("@import"))
+                toRead += text.matches(of: /(?:href|src)="(\/page\/[^"]+)"/).map { String($0.1) }
+                toRead += text.matches(of: /from '\.\/([^']+)'/).map { "/page/" + String($0.1) }
+            }
+            #expect(seen.count > 10)
+        }
+    }
+
+    @Test("nothing in the page writes markup or runs text as a script")
+    func noMarkup() async throws {
+        try await ConsoleUnderTest().ask { client in
+            for file in ["main", "dom", "api", "ask", "language", "map", "model", "overview", "panel", "stream"] {
+                let response = try await client.executeRequest(
+                    uri: "/page/\(file).js", method: .get, headers: [:], body: nil)
+                let text = String(buffer: response.body)
+                for word in [
+                    "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function",
+                    "setAttribute('style'",
+                ] {
+                    #expect(!text.contains(word), "\(file).js has \(word)")
+                }
+            }
+        }
+    }
+
+    @Test("both languages have the same texts")
+    func languages() async throws {
+        try await ConsoleUnderTest().ask { client in
+            var keys: [[String]] = []
+            for file in ["texts-en.js", "texts-zh.js"] {
+                let response = try await client.executeRequest(
+                    uri: "/page/\(file)", method: .get, headers: [:], body: nil)
+                // What was refused comes from Holdfast in English; only other languages list it.
+                let text = String(buffer: response.body).replacing(/refusal: \{[^}]*\}/, with: "")
+                keys.append(text.matches(of: /(?:^|[\s{,])([a-zA-Z_]+):/).map { String($0.1) })
+            }
+            let (english, chinese) = (try #require(keys.first), try #require(keys.last))
+            #expect(Set(english) == Set(chinese))
+        }
+    }
+}
