@@ -6,7 +6,7 @@ public import NIOCore
 ///
 /// A request is `{"lwp":<path>,"headers":{"mid":…},"body":…}`, an answer `{"code":…,"headers":{"mid":<same>},…}`; both
 /// sides send both. An answer belongs to the request with its `mid`, and to nothing else.
-public struct LWP: Dialect {
+public struct LWP: Dialect, Hashable {
     /// The answer that means yes.
     static let success: Int64 = 200
 
