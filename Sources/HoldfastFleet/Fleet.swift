@@ -1,72 +1,159 @@
-public import HoldfastCore
+import HoldfastCore
+import HoldfastStore
 public import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
 
 /// Keeps the sessions of many accounts alive: the product, for those who embed it and for the `holdfast` command.
 ///
 /// A fleet is started once and shut down once. Everything else may be called at any time and from any thread; before
-/// `start` and after `shutdown` there are no accounts to speak of.
+/// `start` and after `shutdown` commands are refused.
+///
+/// - `Fleet.swift`: start, reload, shutdown.
+/// - `Fleet+Questions.swift`: what can be asked, and commands.
+/// - `Fleet+Figures.swift`: metrics and readiness.
 public final class Fleet: Sendable {
+    let logger: Logger
+    let endpoints = EndpointTable()
+    let events = EventHub()
+    let roster: Roster
+    let board: Board
+    let laneCount: Int
+    let state: Mutex<State>
+
+    struct State {
+        var phase = Phase.new
+        /// Until the start.
+        var configuration: FleetConfiguration?
+        var engine: Engine?
+        var shutdown: Task<Void, Never>?
+
+        enum Phase {
+            case new, starting, running, draining
+        }
+    }
+
+    /// What runs between start and shutdown.
+    struct Engine: Sendable {
+        let group: MultiThreadedEventLoopGroup
+        let control: Control
+        let lanes: [Lane]
+        let lock: StoreLock?
+    }
+
     public init(_ configuration: FleetConfiguration, logger: Logger) {
+        self.logger = logger
+        laneCount = min(max(configuration.lanes, 1), 64)
+        roster = Roster(lanes: laneCount, endpoints: endpoints)
+        board = Board(lanes: laneCount, endpoints: endpoints, at: ProcessClock.instant)
+        state = Mutex(State(configuration: configuration))
     }
 
     /// Locks the store, starts the lanes and begins to connect. Returns as soon as every account has been handed to its
-    /// lane; it does not wait for connections.
+    /// lane; it does not wait for connections. A second call does nothing.
     ///
-    /// - Throws: `StoreLockError` if another process holds the store.
+    /// - Throws: `StoreLockError` if another process holds the store, or its folder cannot be used.
     public func start() async throws {
+        let engine = try state.withLock { state -> Engine? in
+            guard state.phase == .new, let configuration = state.configuration else { return nil }
+            let engine = try makeEngine(configuration)
+            state.phase = .starting
+            state.engine = engine
+            state.configuration = nil
+            _ = deploy(configuration, on: engine)
+            return engine
+        }
+        guard let engine else { return }
+        for lane in engine.lanes { await lane.onLoop { _ in } }
+        await engine.control.catchUp()
+        state.withLock { state in
+            if state.phase == .starting { state.phase = .running }
+        }
+    }
+
+    /// Makes the fleet be as configured, with as little change as possible: accounts that are declared as before are not
+    /// touched. Does nothing before the start and after the shutdown.
+    public func apply(_ configuration: FleetConfiguration) async -> ReloadSummary {
+        let (summary, engine) = state.withLock { state -> (ReloadSummary, Engine?) in
+            guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
+                return (ReloadSummary(), nil)
+            }
+            engine.control.apply(configuration.gate)
+            return (deploy(configuration, on: engine), engine)
+        }
+        guard let engine else { return summary }
+        for lane in engine.lanes { await lane.onLoop { _ in } }
+        await engine.control.catchUp()
+        return summary
     }
 
     /// Begins no new attempt, closes every socket with 1001, frees everything. Bounded: what has not closed after 10 s is
     /// dropped. Later calls wait for the first one.
     public func shutdown() async {
+        let task = state.withLock { state -> Task<Void, Never> in
+            if let running = state.shutdown { return running }
+            state.phase = .draining
+            state.configuration = nil
+            let engine = state.engine.take()
+            let task = Task { await self.stop(engine) }
+            state.shutdown = task
+            return task
+        }
+        await task.value
     }
 
-    /// Makes the fleet be as configured, with as little change as possible: accounts that are declared as before are not
-    /// touched.
-    public func apply(_ configuration: FleetConfiguration) async -> ReloadSummary {
-        ReloadSummary()
+    private func makeEngine(_ configuration: FleetConfiguration) throws -> Engine {
+        let lock = try configuration.storePath.map { try StoreLock(folder: $0, startedAt: ProcessClock.wall) }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
+        let control = Control(
+            loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster,
+            gate: configuration.gate, logger: logger)
+        var generator = SystemRandomNumberGenerator()
+        let lanes = (0..<laneCount).map { index in
+            Lane(
+                index: index, of: laneCount, loop: group.next(), control: control, logger: logger,
+                seed: generator.next())
+        }
+        control.start(lanes)
+        for lane in lanes { lane.start() }
+        return Engine(group: group, control: control, lanes: lanes, lock: lock)
     }
 
-    /// The account as it is now; nil if there is none with this id.
-    public func account(_ id: String) async -> AccountView? {
-        nil
+    /// Hands the differences to the lanes.
+    private func deploy(_ configuration: FleetConfiguration, on engine: Engine) -> ReloadSummary {
+        checkDescriptors(configuration)
+        return roster.apply(configuration.accounts) { changes in
+            for (index, lane) in engine.lanes.enumerated() {
+                lane.deliver(
+                    added: changes.added[index], changed: changes.changed[index], removed: changes.removed[index])
+            }
+        }
     }
 
-    /// A page of accounts. Which accounts match and the totals are up to a second old; the accounts shown are as they are now.
-    public func accounts(_ query: AccountQuery) async -> AccountPage {
-        AccountPage(accounts: [], next: nil, totals: FleetTotals())
+    /// More accounts than descriptors is said once and clearly, before it shows as failures one by one (I7).
+    private func checkDescriptors(_ configuration: FleetConfiguration) {
+        let limit = ProcessSampler.raiseDescriptorLimit()
+        board.setDescriptorLimit(limit)
+        let needed = configuration.accounts.count { $0.isEnabled } + Self.descriptorReserve
+        guard limit > 0, needed > limit else { return }
+        logger.error(
+            "more accounts than file descriptors: some cannot connect; raise the limit (LimitNOFILE=, ulimit -Hn) or split the fleet",
+            metadata: ["needed": "\(needed)", "limit": "\(limit)"])
     }
 
-    /// The newest changes of an account's state, newest first; nil if there is no account with this id.
-    public func timeline(_ id: String, limit: Int) async -> [TimelineEntry]? {
-        nil
+    private func stop(_ engine: Engine?) async {
+        guard let engine else {
+            events.finish()
+            return
+        }
+        for lane in engine.lanes { await lane.drain(within: Self.patience) }
+        await engine.control.stop()
+        try? await engine.group.shutdownGracefully()
     }
 
-    /// Carries out a command and returns the account as it is after that.
-    public func perform(_ command: SessionCommand, on id: String) async throws(CommandRefusal) -> AccountView {
-        throw .notFound
-    }
-
-    /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are.
-    public func perform(
-        _ command: SessionCommand, matching filter: AccountFilter
-    ) async -> (matched: Int, applied: Int) {
-        (0, 0)
-    }
-
-    /// What happens from now on, beginning after the event `id` as far as it is still kept (`FleetEvent.kept`).
-    /// A subscriber that does not keep up loses the oldest events; the gap shows in their ids.
-    public func events(after id: UInt64? = nil) -> AsyncStream<FleetEvent> {
-        AsyncStream { $0.finish() }
-    }
-
-    /// All counters, gauges and histograms.
-    public func metrics() -> FleetMetrics {
-        FleetMetrics()
-    }
-
-    /// Why the fleet is not ready to serve; empty if it is.
-    public func readiness() -> [ReadinessReason] {
-        []
-    }
+    /// What the process itself needs beside one descriptor per account: loops, listeners, stores, viewers.
+    static let descriptorReserve = 128
+    /// How long sockets may take to close.
+    static let patience = Duration.seconds(10)
 }

@@ -18,7 +18,7 @@ extension JSONWriter {
         field("health", account.health)
         array("reasons", account.reasons) { json, reason in
             json.object { json in
-                json.field("code", reason.code)
+                json.field("code", reason.code.rawValue)
                 json.field("detail", reason.detail)
             }
         }

@@ -1,9 +1,13 @@
 public import HoldfastCore
+public import HoldfastWire
 
 /// What is declared about one account. A plain value: made from a configuration file, or by a program that embeds a fleet.
 public struct AccountConfiguration: Sendable, Hashable {
     /// `[A-Za-z0-9._-]{1,64}`, unique in the fleet.
     public var id: String
+    /// Where it connects to, and how.
+    public var target: LinkTarget
+    public var dialect: AccountDialect
     /// What the account registers with; nil if its dialect needs none.
     public var token: Secret?
     /// Shared by all accounts that have the same ones.
@@ -15,11 +19,13 @@ public struct AccountConfiguration: Sendable, Hashable {
     public var origin: Origin
 
     public init(
-        id: String, token: Secret? = nil,
+        id: String, target: LinkTarget, dialect: AccountDialect, token: Secret? = nil,
         settings: SessionSettings = SessionSettings(), limits: AccountLimits = AccountLimits(), isEnabled: Bool = true,
         messages: MessageMode = .memory, origin: Origin = .config
     ) {
         self.id = id
+        self.target = target
+        self.dialect = dialect
         self.token = token
         self.settings = settings
         self.limits = limits

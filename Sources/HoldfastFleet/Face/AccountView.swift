@@ -12,7 +12,8 @@ public struct AccountView: Sendable, Hashable {
     public var status: AccountStatus
     /// 0 … 100.
     public var health: Int
-    public var reasons: [Reason]
+    /// Why the health is not full, the weightiest first.
+    public var reasons: [HealthReason]
     /// Consecutive failures.
     public var failures: Int
     public var generation: UInt32
@@ -29,17 +30,6 @@ public struct AccountView: Sendable, Hashable {
     /// Why automatic healing has ended, if it has.
     public var quarantine: Session.Quarantine?
     public var lastFailure: FailureView?
-
-    /// Why the health is not full: a stable code, and a sentence with the values.
-    public struct Reason: Sendable, Hashable {
-        public var code: String
-        public var detail: String
-
-        public init(code: String, detail: String) {
-            self.code = code
-            self.detail = detail
-        }
-    }
 }
 
 /// The last failure of an account, for people.

@@ -1,0 +1,107 @@
+import HoldfastCore
+import Synchronization
+
+/// The read model: what lists, totals, metrics and readiness are answered from, so that no question stops a loop. Written
+/// by the control loop, read from anywhere; up to a second old.
+final class Board: Sendable {
+    /// All of it. Readers take a copy, which shares its memory, and look at that without the lock.
+    struct State: Sendable {
+        var rows: [[AccountRow]]
+        var totals = FleetTotals()
+        var counters: [LaneCounters?]
+        var lags: [Duration]
+        var heardFrom: [Instant]
+        var endpoints: [EndpointCounts] = []
+        var gate: [EndpointStatus] = []
+        /// Endpoints that are left alone, by number.
+        var openBreakers: Set<UInt32> = []
+        var process = ProcessFigures()
+        var descriptorLimit = 0
+        /// Since when fewer than half of the enabled accounts have been connected.
+        var fewSince: Instant?
+    }
+
+    /// What is known of one endpoint, lane by lane: a lane reports its whole count.
+    struct EndpointCounts: Sendable {
+        var lanes: [EndpointCounters]
+    }
+
+    private let state: Mutex<State>
+    private let endpoints: EndpointTable
+    private let lanes: Int
+
+    init(lanes: Int, endpoints: EndpointTable, at now: Instant) {
+        self.lanes = lanes
+        self.endpoints = endpoints
+        state = Mutex(
+            State(
+                rows: Array(repeating: [], count: lanes), counters: Array(repeating: nil, count: lanes),
+                lags: Array(repeating: .zero, count: lanes), heardFrom: Array(repeating: now, count: lanes)))
+    }
+
+    var snapshot: State { state.withLock { $0 } }
+    var totals: FleetTotals { state.withLock { $0.totals } }
+    var process: ProcessFigures { state.withLock { $0.process } }
+
+    func isBreakerOpen(_ endpoint: UInt32) -> Bool {
+        state.withLock { $0.openBreakers.contains(endpoint) }
+    }
+
+    func setDescriptorLimit(_ limit: Int) {
+        state.withLock { $0.descriptorLimit = limit }
+    }
+
+    func take(_ report: LaneReport) {
+        state.withLock { state in
+            for (slot, row) in report.rows { state.set(row, lane: report.lane, slot: Int(slot)) }
+            state.counters[report.lane] = report.counters
+            state.lags[report.lane] = report.lag
+            state.heardFrom[report.lane] = report.at
+            for (number, counters) in report.endpoints {
+                while state.endpoints.count <= Int(number) {
+                    state.endpoints.append(EndpointCounts(lanes: Array(repeating: EndpointCounters(), count: lanes)))
+                }
+                state.endpoints[Int(number)].lanes[report.lane] = counters
+            }
+        }
+    }
+
+    func everySecond(at now: Instant, gate: [EndpointStatus]) {
+        let open = Set(gate.filter { $0.breaker != .closed }.map { endpoints.number(of: $0.name) })
+        let resident = ProcessSampler.residentBytes()
+        let descriptors = ProcessSampler.openDescriptors()
+        state.withLock { state in
+            state.gate = gate
+            state.openBreakers = open
+            state.process.residentBytes = resident
+            state.process.openDescriptors = descriptors
+            state.process.loopLag = state.lags.max() ?? .zero
+            let isFew = state.totals[.connected] * 2 < state.totals.enabled
+            state.fewSince = isFew ? state.fewSince ?? now : nil
+        }
+    }
+}
+
+extension Board.State {
+    /// Totals change with the row, so that nobody ever counts.
+    mutating func set(_ row: AccountRow, lane: Int, slot: Int) {
+        while rows[lane].count <= slot { rows[lane].append(AccountRow()) }
+        count(rows[lane][slot], by: -1)
+        count(row, by: 1)
+        rows[lane][slot] = row
+    }
+
+    private mutating func count(_ row: AccountRow, by one: Int) {
+        guard row.isPresent else { return }
+        totals.accounts += one
+        totals[row.state] += one
+        totals[row.status] += one
+        if row.isEnabled { totals.enabled += one }
+    }
+
+    func row(_ key: AccountKey) -> AccountRow {
+        let (lane, slot) = (Int(key.lane), Int(key.slot))
+        guard rows.indices.contains(lane), rows[lane].indices.contains(slot) else { return AccountRow() }
+        return rows[lane][slot]
+    }
+}

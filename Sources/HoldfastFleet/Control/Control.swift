@@ -1,0 +1,158 @@
+import HoldfastCore
+import Logging
+import NIOCore
+
+/// The one loop for what the whole fleet shares: the gate, and the read side (board, events, log lines) that lanes report
+/// to once a second.
+///
+/// Sendable although it has mutable state: that is touched on `loop` only. The methods that others call hop there first.
+final class Control: @unchecked Sendable {
+    let loop: any EventLoop
+    let endpoints: EndpointTable
+    let board: Board
+    let events: EventHub
+    private let roster: Roster
+    private let outages: OutageLog
+
+    private var gate: GateKeeper
+    /// The gate's numbers of our endpoints.
+    private var gateIDs: [EndpointID?] = []
+    private var lanes: [Lane] = []
+    private var alarm: Scheduled<Void>?
+    private var alarmAt = Instant.distantFuture
+    private var second: RepeatedTask?
+    private var lastTotals = FleetTotals()
+    private var isStopped = false
+
+    init(
+        loop: any EventLoop, endpoints: EndpointTable, board: Board, events: EventHub, roster: Roster,
+        gate: GateSettings, logger: Logger
+    ) {
+        self.loop = loop
+        self.roster = roster
+        self.endpoints = endpoints
+        self.board = board
+        self.events = events
+        self.gate = GateKeeper(gate)
+        outages = OutageLog(logger: logger, endpoints: endpoints)
+    }
+
+    func start(_ lanes: [Lane]) {
+        loop.execute { [self] in
+            self.lanes = lanes
+            everySecond()
+            second = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
+                everySecond()
+            }
+        }
+    }
+
+    func stop() async {
+        try? await loop.submit { [self] in
+            isStopped = true
+            second?.cancel()
+            alarm?.cancel()
+            everySecond()
+            outages.finish()
+            events.finish()
+            lanes = []
+        }.get()
+    }
+
+    /// Ends when everything told so far has been taken in.
+    func catchUp() async {
+        try? await loop.submit {}.get()
+    }
+
+    // MARK: The gate
+
+    func apply(_ settings: GateSettings) {
+        loop.execute { [self] in
+            gate.apply(settings, at: ProcessClock.instant)
+            grant()
+        }
+    }
+
+    /// What a lane has for the gate. Called on the lane's loop.
+    func take(_ batch: GateBatch) {
+        loop.execute { [self] in
+            let now = ProcessClock.instant
+            for item in batch.items {
+                switch item {
+                case .request(let ticket, let endpoint): gate.request(ticket, gateID(of: endpoint), at: now)
+                case .giveBack(let ticket, let outcome): gate.giveBack(ticket, outcome, at: now)
+                case .forget(let account): gate.forget(account, at: now)
+                }
+            }
+            grant()
+        }
+    }
+
+    /// Hands out what can be handed out now, one hop per lane, and comes back when there is more.
+    private func grant() {
+        guard !isStopped else { return }
+        var batches: [[Ticket]] = Array(repeating: [], count: lanes.count)
+        for ticket in gate.grants(at: ProcessClock.instant, limit: Self.grantLimit)
+        where lanes.indices.contains(Int(ticket.account.lane)) {
+            batches[Int(ticket.account.lane)].append(ticket)
+        }
+        for (lane, batch) in zip(lanes, batches) where !batch.isEmpty { lane.deliver(batch) }
+        scheduleAlarm()
+    }
+
+    private func scheduleAlarm() {
+        guard let deadline = gate.nextDeadline else {
+            alarm?.cancel()
+            alarm = nil
+            return
+        }
+        // Grants a few milliseconds apart go together: at 1000/s a hop for each would cost more than it is worth.
+        let at = max(deadline, ProcessClock.instant + Self.grantPause)
+        if alarm != nil, alarmAt <= at { return }
+        alarm?.cancel()
+        alarmAt = at
+        alarm = loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, at.nanoseconds)))) { [self] in
+            alarm = nil
+            grant()
+        }
+    }
+
+    private func gateID(of endpoint: UInt32) -> EndpointID {
+        let index = Int(endpoint)
+        while gateIDs.count <= index { gateIDs.append(nil) }
+        if let known = gateIDs[index] { return known }
+        let new = gate.endpoint(named: endpoints.name(of: endpoint))
+        gateIDs[index] = new
+        return new
+    }
+
+    /// Grants in one turn of the loop, so that a large wave does not hold it up.
+    private static let grantLimit = 1_024
+    private static let grantPause = Duration.milliseconds(5)
+
+    // MARK: The read side
+
+    /// What a lane has counted and seen. Called on the lane's loop.
+    func take(_ report: LaneReport) {
+        loop.execute { [self] in
+            board.take(report)
+            roster.vacate(lane: report.lane, slots: report.vacated)
+            for (account, transition) in report.transitions {
+                events.publish(
+                    .transition(account: account.id, CompactEntry(transition, record: 0).entry(record: nil)))
+            }
+            outages.take(report.lines, at: report.at)
+        }
+    }
+
+    private func everySecond() {
+        let now = ProcessClock.instant
+        board.everySecond(at: now, gate: gate.statuses)
+        outages.everySecond(at: now)
+        let totals = board.totals
+        if totals != lastTotals {
+            lastTotals = totals
+            events.publish(.totals(totals))
+        }
+    }
+}

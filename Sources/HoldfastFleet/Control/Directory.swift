@@ -1,0 +1,38 @@
+import HoldfastCore
+
+/// Which account is where, in the order of the ids.
+struct Directory: Sendable {
+    struct Entry: Sendable {
+        var account: Account
+        var key: AccountKey
+    }
+
+    /// Sorted by id.
+    private(set) var entries: [Entry] = []
+
+    func find(_ id: String) -> Entry? {
+        let index = lowerBound(id)
+        return entries.indices.contains(index) && entries[index].account.id == id ? entries[index] : nil
+    }
+
+    /// Where a page begins that follows the one which ended with this id.
+    func index(after cursor: String?) -> Int {
+        guard let cursor else { return 0 }
+        let index = lowerBound(cursor)
+        return index < entries.count && entries[index].account.id == cursor ? index + 1 : index
+    }
+
+    /// The index of the first entry whose id is not less than this.
+    func lowerBound(_ id: String) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].account.id < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    mutating func replaceAll(_ entries: [Entry]) {
+        self.entries = entries.sorted { $0.account.id < $1.account.id }
+    }
+}

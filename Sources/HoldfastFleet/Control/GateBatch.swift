@@ -1,0 +1,12 @@
+import HoldfastCore
+
+/// What a lane has to tell the gate, from one turn of its loop, in the order in which it happened.
+struct GateBatch: Sendable {
+    enum Item: Sendable {
+        case request(Ticket, endpoint: UInt32)
+        case giveBack(Ticket, AttemptOutcome)
+        case forget(AccountKey)
+    }
+
+    var items: [Item] = []
+}

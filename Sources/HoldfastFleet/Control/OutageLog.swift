@@ -1,0 +1,174 @@
+import HoldfastCore
+import Logging
+
+/// Turns what lanes report into lines for people (L1): for an account one line when an outage begins and one when it ends;
+/// but when more than 20 accounts of an endpoint have the same to say within 10 s, one line speaks for them all.
+///
+/// Owned by the control loop.
+final class OutageLog {
+    private struct Topic: Hashable {
+        var endpoint: UInt32
+        var kind: LogLine.Kind
+    }
+
+    /// What was said on one topic, and what waits to be said in one line.
+    private struct Window {
+        var endsAt: Instant
+        var told = 0
+        var held = 0
+        var example: LogLine
+    }
+
+    /// Accounts that get a line of their own in one window.
+    static let individually = 20
+    static let window = Duration.seconds(10)
+    /// How long the one line waits for the accounts that are still to come.
+    static let gathering = Duration.seconds(2)
+    /// Running out of descriptors is said at most this often.
+    static let descriptorPause = Duration.seconds(60)
+
+    private let logger: Logger
+    private let endpoints: EndpointTable
+    private var windows: [Topic: Window] = [:]
+    private var withoutDescriptor = 0
+    private var descriptorsToldAt: Instant?
+
+    init(logger: Logger, endpoints: EndpointTable) {
+        self.logger = logger
+        self.endpoints = endpoints
+    }
+
+    func take(_ lines: [LogLine], at now: Instant) {
+        var counts: [Topic: Int] = [:]
+        for line in lines { counts[topic(of: line), default: 0] += 1 }
+        for line in lines {
+            if line.kind == .outageBegan, line.failure?.detail == .descriptors {
+                withoutDescriptor += 1
+                continue
+            }
+            let topic = topic(of: line)
+            var window = windows[topic] ?? Window(endsAt: now + Self.window, example: line)
+            if window.held == 0, window.told + (counts[topic] ?? 0) <= Self.individually {
+                window.told += 1
+                counts[topic, default: 1] -= 1
+                write(line)
+            } else {
+                if window.held == 0 { window.endsAt = min(window.endsAt, now + Self.gathering) }
+                window.held += 1
+                window.example = line
+            }
+            windows[topic] = window
+        }
+    }
+
+    func everySecond(at now: Instant) {
+        tellOfDescriptors(at: now)
+        let ended = windows.filter { $0.value.endsAt <= now }
+        // Sorted, so that the order of the lines does not hang on the order in a dictionary.
+        for (topic, window) in ended.sorted(by: { ($0.key.endpoint, $0.key.kind) < ($1.key.endpoint, $1.key.kind) }) {
+            guard window.held > 0 else {
+                windows[topic] = nil
+                continue
+            }
+            write(window, topic)
+            // Whoever follows is one of many until it is quiet for a whole window.
+            windows[topic] = Window(
+                endsAt: now + Self.window, told: Self.individually, held: 0, example: window.example)
+        }
+    }
+
+    /// Says what still waits to be said.
+    func finish() {
+        for (topic, window) in windows where window.held > 0 { write(window, topic) }
+        windows = [:]
+    }
+
+    private func topic(of line: LogLine) -> Topic {
+        Topic(endpoint: line.account.endpoint, kind: line.kind)
+    }
+
+    private func tellOfDescriptors(at now: Instant) {
+        guard withoutDescriptor > 0, descriptorsToldAt.map({ now.since($0) >= Self.descriptorPause }) ?? true else {
+            return
+        }
+        logger.error(
+            "no file descriptor left: accounts cannot connect; raise the limit (LimitNOFILE=, ulimit -n) or split the fleet",
+            metadata: ["accounts": "\(withoutDescriptor)", "limit": "\(ProcessSampler.descriptorLimit())"])
+        withoutDescriptor = 0
+        descriptorsToldAt = now
+    }
+
+    private func write(_ line: LogLine) {
+        logger.log(level: line.level, line.kind.message, metadata: metadata(of: line))
+    }
+
+    private func write(_ window: Window, _ topic: Topic) {
+        var metadata = metadata(of: window.example)
+        metadata["example"] = metadata.removeValue(forKey: "account")
+        metadata["accounts"] = "\(window.held)"
+        logger.log(level: window.example.level, topic.kind.messageOfMany, metadata: metadata)
+    }
+
+    private func metadata(of line: LogLine) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "account": "\(line.account.id)", "endpoint": "\(endpoints.name(of: line.account.endpoint))",
+            "from": "\(line.from.name)", "to": "\(line.to.name)", "failures": "\(line.failures)",
+        ]
+        if let reason = line.reason { metadata["reason"] = "\(reason.text)" }
+        if line.kind.tellsFailure, let failure = line.failure {
+            metadata["class"] = "\(failure.class.rawValue)"
+            metadata["code"] = "\(failure.code)"
+            if let delay = line.delay { metadata["delay_ms"] = "\(delay.wholeMilliseconds)" }
+        }
+        return metadata
+    }
+}
+
+extension LogLine.Kind: Comparable {
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+
+    fileprivate var tellsFailure: Bool {
+        switch self {
+        case .outageBegan, .failed, .restarted, .quarantined: true
+        case .outageEnded, .connected, .quarantineEnded, .stuck, .illegalTransition: false
+        }
+    }
+
+    fileprivate var message: Logger.Message {
+        switch self {
+        case .outageBegan: "connection lost"
+        case .outageEnded: "connected again"
+        case .connected: "connected"
+        case .failed: "session failed"
+        case .restarted: "instance restarted"
+        case .quarantined: "account quarantined"
+        case .quarantineEnded: "quarantine ended"
+        case .stuck: "stuck session was reset"
+        case .illegalTransition: "illegal transition, session was reset"
+        }
+    }
+
+    fileprivate var messageOfMany: Logger.Message {
+        switch self {
+        case .outageBegan: "many accounts: connection lost"
+        case .outageEnded: "many accounts: connected again"
+        case .connected: "many accounts: connected"
+        case .failed: "many accounts: session failed"
+        case .restarted: "many accounts: instance restarted"
+        case .quarantined: "many accounts: quarantined"
+        case .quarantineEnded: "many accounts: quarantine ended"
+        case .stuck: "many accounts: stuck session was reset"
+        case .illegalTransition: "many accounts: illegal transition, session was reset"
+        }
+    }
+}
+
+extension LogLine {
+    fileprivate var level: Logger.Level {
+        switch kind {
+        case .outageBegan: failure?.class == .dropped ? .warning : .error
+        case .outageEnded, .connected, .quarantineEnded: .info
+        case .failed, .restarted, .quarantined, .stuck, .illegalTransition: .error
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import HoldfastCore
+import Synchronization
+
+/// Who is declared, and in which slot of which lane. Changed as a whole by a reload, asked from anywhere.
+final class Roster: Sendable {
+    private struct State {
+        var directory = Directory()
+        var lanes: [LaneSlots]
+    }
+
+    /// Which slots of a lane are taken.
+    private struct LaneSlots {
+        var next: UInt32 = 0
+        var free: [UInt32] = []
+        var taken = 0
+
+        mutating func take() -> UInt32 {
+            taken += 1
+            if let reused = free.popLast() { return reused }
+            defer { next += 1 }
+            return next
+        }
+    }
+
+    /// What a reload means for each lane.
+    struct Changes {
+        var added: [[(slot: UInt32, account: Account)]]
+        var changed: [[(slot: UInt32, account: Account)]]
+        var removed: [[UInt32]]
+        var summary = ReloadSummary()
+
+        init(lanes: Int) {
+            added = Array(repeating: [], count: lanes)
+            changed = Array(repeating: [], count: lanes)
+            removed = Array(repeating: [], count: lanes)
+        }
+    }
+
+    private let state: Mutex<State>
+    private let endpoints: EndpointTable
+
+    init(lanes: Int, endpoints: EndpointTable) {
+        self.endpoints = endpoints
+        state = Mutex(State(lanes: Array(repeating: LaneSlots(), count: lanes)))
+    }
+
+    var directory: Directory { state.withLock { $0.directory } }
+
+    func find(_ id: String) -> Directory.Entry? {
+        state.withLock { $0.directory.find(id) }
+    }
+
+    /// Makes the accounts be as declared, and hands what changed to `deliver` before anything else can change: lanes
+    /// hear of changes in the order in which they were made.
+    func apply(_ accounts: [AccountConfiguration], deliver: (Changes) -> Void) -> ReloadSummary {
+        var wanted = Dictionary(accounts.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return state.withLock { state in
+            var changes = Changes(lanes: state.lanes.count)
+            var entries: [Directory.Entry] = []
+            entries.reserveCapacity(wanted.count)
+            for entry in state.directory.entries {
+                let lane = Int(entry.key.lane)
+                let old = entry.account.configuration
+                guard let new = wanted.removeValue(forKey: entry.account.id) else {
+                    changes.removed[lane].append(entry.key.slot)
+                    changes.summary.removed += 1
+                    continue
+                }
+                guard old != new else {
+                    entries.append(entry)
+                    changes.summary.unchanged += 1
+                    continue
+                }
+                let account = Account(new, endpoint: endpoints.number(of: new.target.endpoint))
+                entries.append(Directory.Entry(account: account, key: entry.key))
+                changes.changed[lane].append((entry.key.slot, account))
+                changes.summary.changed += 1
+                if old.needsReconnect(as: new) { changes.summary.reconnected += 1 }
+            }
+            for new in accounts where wanted.removeValue(forKey: new.id) != nil {
+                add(new, &state, &entries, &changes)
+            }
+            state.directory.replaceAll(entries)
+            deliver(changes)
+            return changes.summary
+        }
+    }
+
+    private func add(
+        _ new: AccountConfiguration, _ state: inout State, _ entries: inout [Directory.Entry], _ changes: inout Changes
+    ) {
+        // The emptiest lane; of several the first.
+        var lane = 0
+        for other in state.lanes.indices where state.lanes[other].taken < state.lanes[lane].taken { lane = other }
+        let slot = state.lanes[lane].take()
+        let account = Account(new, endpoint: endpoints.number(of: new.target.endpoint))
+        entries.append(
+            Directory.Entry(account: account, key: AccountKey(lane: UInt32(lane), slot: slot)))
+        changes.added[lane].append((slot, account))
+        changes.summary.added += 1
+    }
+
+    /// Slots whose accounts are gone can be used again.
+    func vacate(lane: Int, slots: [UInt32]) {
+        guard !slots.isEmpty else { return }
+        state.withLock { state in
+            state.lanes[lane].free += slots
+            state.lanes[lane].taken -= slots.count
+        }
+    }
+}
+
+extension AccountConfiguration {
+    /// Whether another connection is needed to be as `new` says.
+    func needsReconnect(as new: AccountConfiguration) -> Bool {
+        target != new.target || dialect != new.dialect || token != new.token
+    }
+}

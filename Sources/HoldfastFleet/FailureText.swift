@@ -1,0 +1,66 @@
+import HoldfastCore
+
+/// Failures in words: what went wrong, and what a person can do. Judged from the failure itself; the wire's own chain of
+/// causes is put between the two.
+enum FailureText {
+    static func message(for failure: Failure, chain: [String]) -> String {
+        let told = chain.filter { !$0.isEmpty }.joined(separator: ": ")
+        return [told.isEmpty ? cause(of: failure) : told, advice(for: failure)]
+            .filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    static func cause(of failure: Failure) -> String {
+        let number = failure.number
+        return switch failure.detail {
+        case .endOfStream: "the gateway ended the connection without a farewell"
+        case .reset: "the connection was reset"
+        case .closeCode: "the gateway closed the connection with code \(number)"
+        case .refused: "nobody listens there: the connection was refused"
+        case .unreachable: "there is no way to the gateway's address"
+        case .systemCall: "a system call failed with errno \(number)"
+        case .timeout(let phase): "no progress in the phase \(phase.name) before its deadline"
+        case .heartbeatDead: "the gateway stopped answering heartbeats"
+        case .nameNotFound: "the gateway's name does not exist"
+        case .nameLookup: "the gateway's name could not be looked up"
+        case .upgradeStatus: "the gateway refused the WebSocket with HTTP status \(number)"
+        case .proxyStatus: "the proxy refused the connection with status \(number)"
+        case .registerCode: "the gateway refused the registration with code \(number)"
+        case .violation(let violation): "the gateway broke the protocol (\(violation.rawValue))"
+        case .certificate: "the gateway's certificate is not valid for it"
+        case .tls: "TLS could not be agreed with the gateway"
+        case .url: "the URL cannot be used"
+        case .handler: "handling a message failed"
+        case .descriptors: "the process has no file descriptor left"
+        case .memory: "a memory budget is used up"
+        }
+    }
+
+    private static func advice(for failure: Failure) -> String {
+        switch failure.class {
+        case .dropped, .network, .server:
+            ""
+        case .auth:
+            "give the account a new token or credential, then release it if it is quarantined"
+        case .protocol:
+            "check that the URL leads to the gateway and not to something in between"
+        case .permanent:
+            permanentAdvice(for: failure.detail)
+        case .handler:
+            "see the handler's own log"
+        case .system:
+            failure.detail == .descriptors
+                ? "raise the limit of open files (LimitNOFILE=, ulimit -n) or split the fleet"
+                : "give the process more memory, or fewer accounts"
+        }
+    }
+
+    private static func permanentAdvice(for detail: FailureDetail) -> String {
+        switch detail {
+        case .certificate(.untrusted): "if the gateway has its own certificate authority, name it in tls.ca"
+        case .certificate(.expired): "the gateway needs a new certificate; check this machine's clock too"
+        case .certificate(.wrongHost): "correct the host in the URL, or set tls.server_name"
+        case .proxyStatus: "check the proxy and its user and password"
+        default: "trying again will not help: check the account's URL and headers"
+        }
+    }
+}

@@ -1,0 +1,141 @@
+public import HoldfastCore
+
+extension Fleet {
+    /// The account as it is now; nil if there is none with this id.
+    public func account(_ id: String) async -> AccountView? {
+        guard let (entry, lane) = locate(id) else { return nil }
+        return await lane.onLoop { $0.view(of: entry) } ?? nil
+    }
+
+    /// A page of accounts. Which accounts match and the totals are up to a second old; the accounts shown are as they are
+    /// now.
+    public func accounts(_ query: AccountQuery) async -> AccountPage {
+        let board = board.snapshot
+        let directory = roster.directory
+        let limit = min(max(query.limit, 1), AccountQuery.largestLimit)
+        let matcher = AccountMatcher(query.filter)
+        var found: [Directory.Entry] = []
+        var next: String?
+        for entry in directory.entries[directory.index(after: query.cursor)...]
+        where matcher.matches(entry.account.id, board.row(entry.key)) {
+            if found.count == limit {
+                next = found.last?.account.id
+                break
+            }
+            found.append(entry)
+        }
+        return AccountPage(accounts: await views(of: found), next: next, totals: board.totals)
+    }
+
+    /// The newest changes of an account's state, newest first; nil if there is no account with this id.
+    public func timeline(_ id: String, limit: Int) async -> [TimelineEntry]? {
+        guard let (entry, lane) = locate(id) else { return nil }
+        return await lane.onLoop { lane in
+            lane.find(entry.key.slot, id: entry.account.id).map { lane.timeline($0, limit: limit) }
+        } ?? nil
+    }
+
+    /// Carries out a command and returns the account as it is after that.
+    @discardableResult
+    public func perform(_ command: SessionCommand, on id: String) async throws(CommandRefusal) -> AccountView {
+        guard let lanes = runningLanes else { throw .notRunning }
+        guard let entry = roster.find(id) else { throw .notFound }
+        let answer = await lanes[Int(entry.key.lane)].onLoop { lane -> Result<AccountView, CommandRefusal> in
+            guard let index = lane.find(entry.key.slot, id: id) else { return .failure(.notFound) }
+            return Result { () throws(CommandRefusal) in
+                try lane.perform(command, on: index)
+                guard let view = lane.view(index) else { throw .notFound }
+                return view
+            }
+        }
+        guard let answer else { throw .notRunning }
+        return try answer.get()
+    }
+
+    /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are.
+    @discardableResult
+    public func perform(
+        _ command: SessionCommand, matching filter: AccountFilter
+    ) async -> (matched: Int, applied: Int) {
+        guard let lanes = runningLanes else { return (0, 0) }
+        let board = board.snapshot
+        let matcher = AccountMatcher(filter)
+        let matched = roster.directory.entries.filter { matcher.matches($0.account.id, board.row($0.key)) }
+        var applied = 0
+        for (lane, entries) in zip(lanes, byLane(matched)) {
+            // In portions, so that a command to all accounts holds up no heartbeat.
+            for start in stride(from: 0, to: entries.count, by: Self.portion) {
+                let portion = entries[start..<min(start + Self.portion, entries.count)]
+                applied += await lane.onLoop { $0.perform(command, on: portion) } ?? 0
+            }
+        }
+        return (matched.count, applied)
+    }
+
+    /// What happens from now on, beginning after the event `id` as far as it is still kept (`FleetEvent.kept`).
+    /// A subscriber that does not keep up loses the oldest events; the gap shows in their ids. Ends with the fleet.
+    public func events(after id: UInt64? = nil) -> AsyncStream<FleetEvent> {
+        events.subscribe(after: id)
+    }
+
+    /// How many accounts one turn of a loop takes a command for.
+    private static let portion = 256
+
+    private var runningLanes: [Lane]? {
+        state.withLock { state in
+            state.phase == .running || state.phase == .starting ? state.engine?.lanes : nil
+        }
+    }
+
+    private func locate(_ id: String) -> (Directory.Entry, Lane)? {
+        guard let lanes = state.withLock({ $0.engine?.lanes }), let entry = roster.find(id) else { return nil }
+        return (entry, lanes[Int(entry.key.lane)])
+    }
+
+    /// One hop per lane, all at the same time.
+    private func views(of entries: [Directory.Entry]) async -> [AccountView] {
+        guard !entries.isEmpty, let lanes = state.withLock({ $0.engine?.lanes }) else { return [] }
+        var views: [AccountView] = []
+        await withTaskGroup(of: [AccountView].self) { group in
+            for (lane, entries) in zip(lanes, byLane(entries)) where !entries.isEmpty {
+                group.addTask {
+                    await lane.onLoop { lane in entries.compactMap { lane.view(of: $0) } } ?? []
+                }
+            }
+            for await part in group { views += part }
+        }
+        return views.sorted { $0.id < $1.id }
+    }
+
+    private func byLane(_ entries: [Directory.Entry]) -> [[Directory.Entry]] {
+        var lanes: [[Directory.Entry]] = Array(repeating: [], count: laneCount)
+        for entry in entries { lanes[Int(entry.key.lane)].append(entry) }
+        return lanes
+    }
+}
+
+/// A filter made ready to be asked thousands of times.
+struct AccountMatcher {
+    private let state: SessionState?
+    private let status: AccountStatus?
+    private let text: [UInt8]
+
+    init(_ filter: AccountFilter) {
+        state = filter.state
+        status = filter.status
+        text = (filter.text ?? "").utf8.map(Self.lowercase)
+    }
+
+    func matches(_ id: String, _ row: AccountRow) -> Bool {
+        if let state, row.state != state { return false }
+        if let status, row.status != status { return false }
+        guard !text.isEmpty else { return true }
+        let id = id.utf8.map(Self.lowercase)
+        guard id.count >= text.count else { return false }
+        return (0...(id.count - text.count)).contains { id[$0...].starts(with: text) }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}

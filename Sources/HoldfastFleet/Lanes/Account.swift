@@ -1,0 +1,27 @@
+import HoldfastCore
+import HoldfastWire
+
+/// What a lane needs to know of one account. Never changed: a reload puts another one in its place.
+final class Account: Sendable {
+    let configuration: AccountConfiguration
+    /// The number of its endpoint in the fleet's `EndpointTable`.
+    let endpoint: UInt32
+    /// The rules of its dialect; what the frame path uses.
+    let dialect: any Dialect
+
+    init(_ configuration: AccountConfiguration, endpoint: UInt32) {
+        self.configuration = configuration
+        self.endpoint = endpoint
+        dialect = configuration.dialect.rules
+    }
+
+    var id: String { configuration.id }
+
+    var linkOptions: LinkOptions {
+        var options = LinkOptions()
+        options.frameLimitBytes = configuration.limits.frameBytes
+        options.messageLimitBytes = configuration.limits.messageBytes
+        options.closeTimeout = configuration.settings.phases.close
+        return options
+    }
+}

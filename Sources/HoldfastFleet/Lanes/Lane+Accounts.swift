@@ -1,0 +1,141 @@
+import HoldfastCore
+import NIOCore
+
+/// Accounts come, change and go; people command; the process goes down.
+extension Lane {
+    /// How many accounts the fleet has, as far as this lane can tell: accounts are spread evenly.
+    var fleetSize: Int { occupied * count }
+
+    /// Takes accounts into slots that are vacant, and lets those that are switched on begin.
+    func add(_ accounts: [(slot: UInt32, account: Account)]) {
+        let now = observe()
+        let needed = Int(accounts.map(\.slot).max() ?? 0) + 1
+        slots.reserveCapacity(needed)
+        while slots.count < needed { slots.append(Slot()) }
+        wheel.grow(to: slots.count)
+        for (slot, account) in accounts {
+            let index = Int(slot)
+            slots[index] = Slot(account)
+            occupied += 1
+            if account.configuration.isEnabled { command(.enable, index, at: now) }
+            settle(index)
+            updateRow(index, at: now)
+        }
+        sendReport(at: now)
+    }
+
+    /// The account is declared otherwise from now on.
+    func change(_ slot: UInt32, to account: Account) {
+        let now = observe()
+        let index = Int(slot)
+        guard !isDraining, let old = slots[index].account?.configuration else { return }
+        let new = account.configuration
+        slots[index].account = account
+        let isMoved = old.target != new.target || old.dialect != new.dialect
+        if isMoved, slots[index].session.quarantine == .permanent {
+            // What could not work has been changed: no reason to wait for the next probe.
+            command(.release, index, at: now)
+        }
+        carryOut(
+            slots[index].session.apply(new.settings, needsReconnect: isMoved, at: now), on: index, at: now)
+        if old.token != new.token {
+            carryOut(slots[index].session.credentialChanged(at: now), on: index, at: now)
+        }
+        // What a person switched off or on stays so until the declaration itself changes (K5).
+        if old.isEnabled != new.isEnabled { command(new.isEnabled ? .enable : .disable, index, at: now) }
+        settle(index)
+        updateRow(index, at: now)
+    }
+
+    /// The account is no longer declared. Its slot becomes vacant when its socket is closed.
+    func remove(_ slot: UInt32) {
+        let now = observe()
+        let index = Int(slot)
+        guard slots[index].account != nil else { return }
+        slots[index].isLeaving = true
+        command(.disable, index, at: now)
+        updateRow(index, at: now)
+        settle(index)
+    }
+
+    func vacate(_ index: Int) {
+        guard slots[index].account != nil else { return }
+        counters.timelineEntries -= slots[index].timeline.entries.count
+        slots[index].account = nil
+        slots[index].timeline = Timeline()
+        slots[index].isLeaving = false
+        occupied -= 1
+        report.vacated.append(UInt32(index))
+    }
+
+    /// Carries out what a person asked for.
+    func perform(_ command: SessionCommand, on index: Int) throws(CommandRefusal) {
+        guard !isDraining else { throw .notRunning }
+        let now = observe()
+        let orders: Orders
+        do throws(SessionRefusal) {
+            orders = try slots[index].session.perform(command, at: now)
+        } catch {
+            throw .session(error)
+        }
+        carryOut(orders, on: index, at: now)
+        settle(index)
+        updateRow(index, at: now)
+    }
+
+    /// A command of ours: one that does not apply is none.
+    private func command(_ command: SessionCommand, _ index: Int, at now: Moment) {
+        guard let orders = try? slots[index].session.perform(command, at: now) else { return }
+        carryOut(orders, on: index, at: now)
+    }
+
+    /// The gate grants slots.
+    func take(_ grants: [Ticket]) {
+        let now = observe()
+        for ticket in grants {
+            let index = Int(ticket.account.slot)
+            guard index < slots.count, slots[index].account != nil, !isDraining else {
+                tellGate(.giveBack(ticket, .abandoned))
+                continue
+            }
+            let orders = slots[index].session.slotGranted(generation: ticket.generation, at: now)
+            if orders.notes.contains(.staleEvent) { tellGate(.giveBack(ticket, .abandoned)) }
+            carryOut(orders, on: index, at: now)
+            settle(index)
+        }
+    }
+
+    /// Carries a command out on many accounts. Returns on how many it applied.
+    func perform(_ command: SessionCommand, on accounts: ArraySlice<Directory.Entry>) -> Int {
+        accounts.count { entry in
+            guard let index = find(entry.key.slot, id: entry.account.id) else { return false }
+            return (try? perform(command, on: index)) != nil
+        }
+    }
+
+    // MARK: Going down
+
+    /// Closes every session politely; the promise is kept when no socket is left, at the latest after `patience`.
+    func drain(within patience: Duration, _ promise: EventLoopPromise<Void>) {
+        let now = observe()
+        isDraining = true
+        drained = promise
+        for index in slots.indices where slots[index].account != nil {
+            carryOut(slots[index].session.shutDown(at: now), on: index, at: now)
+            settle(index)
+        }
+        guard openLinks > 0 else { return finishDraining() }
+        loop.assumeIsolated().scheduleTask(in: TimeAmount(patience)) { [self] in
+            for index in slots.indices { abortLink(index) }
+            finishDraining()
+        }
+    }
+
+    func finishDraining() {
+        guard let promise = drained.take() else { return }
+        let now = observe()
+        sendReport(at: now)
+        stopTicking()
+        promise.succeed()
+    }
+}

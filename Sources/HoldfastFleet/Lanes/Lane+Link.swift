@@ -1,0 +1,129 @@
+import HoldfastCore
+import HoldfastWire
+import NIOCore
+
+/// What is heard from sockets. Anything of an older generation changes nothing (C5).
+extension Lane: LinkDelegate {
+    func link(_ tag: LinkTag, entered phase: Phase) {
+        let now = observe()
+        let index = Int(tag.slot)
+        carryOut(slots[index].session.entered(phase, generation: tag.generation, at: now), on: index, at: now)
+        settle(index)
+    }
+
+    func linkOpened(_ tag: LinkTag) {
+        let now = observe()
+        let index = Int(tag.slot)
+        carryOut(slots[index].session.linkOpened(generation: tag.generation, at: now), on: index, at: now)
+        settle(index)
+    }
+
+    func link(_ tag: LinkTag, received message: ByteBuffer, isText: Bool) {
+        let now = observe()
+        let index = Int(tag.slot)
+        guard isCurrent(tag), let account = slots[index].account else { return }
+        let meaning = account.dialect.interpret(message, isText: isText, identity: slots[index].identity)
+        take(meaning, index, account, at: now)
+    }
+
+    func link(_ tag: LinkTag, receivedPong payload: ByteBuffer) {
+        let now = observe()
+        let index = Int(tag.slot)
+        guard isCurrent(tag), let account = slots[index].account else { return }
+        take(account.dialect.interpretPong(payload, identity: slots[index].identity), index, account, at: now)
+    }
+
+    func linkReadCompleted(_ tag: LinkTag) {
+        let index = Int(tag.slot)
+        guard slots[index].unflushedAcknowledgements > 0, isCurrent(tag) else { return }
+        counters.messagesAcknowledged &+= UInt64(slots[index].unflushedAcknowledgements)
+        slots[index].unflushedAcknowledgements = 0
+        slots[index].link?.flush()
+    }
+
+    func linkDrained(_ tag: LinkTag) {
+        slots[Int(tag.slot)].session.drained(generation: tag.generation)
+    }
+
+    func linkClosed(_ tag: LinkTag, _ error: LinkError) {
+        let now = observe()
+        let index = Int(tag.slot)
+        guard isCurrent(tag), let account = slots[index].account else { return }
+        let session = slots[index].session
+        let failure = Failure.classify(
+            error.cause, phase: session.phase ?? .established, authCloseCodes: account.dialect.authCloseCodes,
+            longestRetryAfter: session.settings.retry.longestRetryAfter)
+        forgetLink(index)
+        chain = error.chain
+        carryOut(
+            slots[index].session.linkClosed(
+                with: failure, generation: tag.generation, at: now, using: &generator),
+            on: index, at: now)
+        settle(index)
+    }
+
+    // MARK: Meanings
+
+    private func take(_ meaning: Meaning, _ index: Int, _ account: Account, at now: Moment) {
+        switch meaning {
+        case .push(let push):
+            take(push, index, account, at: now)
+        case .reply(let beat, let isPositive, _):
+            let generation = slots[index].session.generation
+            let orders = slots[index].session.heartbeatReplied(
+                beat, isPositive: isPositive, generation: generation, at: now, using: &generator)
+            if isPositive, let time = slots[index].session.liveness?.lastReplyTime { counters.replies.add(time) }
+            carryOut(orders, on: index, at: now)
+            settle(index)
+        case .registered:
+            registered(index, at: now)
+            settle(index)
+        case .registrationRefused(let code):
+            fail(index, .registrationRefused(code: code), "the gateway answered the registration with \(code)", at: now)
+        case .malformed(let problem):
+            takeMalformed(problem, index, account, at: now)
+        case .other:
+            break
+        }
+    }
+
+    /// A message in `memory` mode: acknowledged at once. The acknowledgement leaves with the others of this read.
+    private func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
+        counters.messagesReceived &+= 1
+        slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
+        guard let link = slots[index].link else { return }
+        scratch.clear()
+        let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch)
+        link.send(scratch, as: kind)
+        slots[index].unflushedAcknowledgements &+= 1
+    }
+
+    /// What cannot be read is counted. A connected session survives it: its heartbeats say whether the gateway still makes
+    /// sense. A gateway that answers the registration with rubbish is left.
+    private func takeMalformed(_ problem: FrameProblem, _ index: Int, _ account: Account, at now: Moment) {
+        counters.malformedFrames &+= 1
+        logger.debug("malformed frame", metadata: ["account": "\(account.id)", "problem": "\(problem)"])
+        guard slots[index].session.phase == .register else { return }
+        fail(
+            index, .violation(.malformedRegistration), "while waiting for the answer to the registration",
+            problem.description, at: now)
+    }
+
+    /// Ends the connection for a reason found in a message.
+    private func fail(_ index: Int, _ cause: FailureCause, _ chain: String..., at now: Moment) {
+        let session = slots[index].session
+        let failure = Failure.classify(cause, phase: session.phase ?? .established)
+        self.chain = chain
+        carryOut(
+            slots[index].session.failed(
+                with: failure, generation: session.generation, at: now, using: &generator),
+            on: index, at: now)
+        settle(index)
+    }
+
+    private func isCurrent(_ tag: LinkTag) -> Bool {
+        let isCurrent = slots[Int(tag.slot)].session.generation == tag.generation
+        if !isCurrent { counters.staleEvents &+= 1 }
+        return isCurrent
+    }
+}

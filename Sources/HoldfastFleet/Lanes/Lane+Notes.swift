@@ -1,0 +1,90 @@
+import HoldfastCore
+import Logging
+
+/// What is counted, remembered and told of an event.
+extension Lane {
+    func note(_ orders: Orders, _ index: Int, at now: Moment) {
+        count(orders.notes)
+        guard let account = slots[index].account else { return }
+        keepRecord(of: orders, index, account, at: now)
+        orders.transitions.forEach { remember($0, index, account) }
+        tell(orders, index, account, at: now)
+        if !orders.transitions.isEmpty { updateRow(index, at: now) }
+    }
+
+    private func count(_ notes: Orders.Notes) {
+        if notes.contains(.heartbeatMissed) { counters.heartbeatMisses &+= 1 }
+        if notes.contains(.replySlow) { counters.slowReplies &+= 1 }
+        if notes.contains(.stuckReset) { counters.stuckResets &+= 1 }
+        if notes.contains(.restarted) { counters.restarts &+= 1 }
+        if notes.contains(.illegalTransition) { counters.illegalTransitions &+= 1 }
+        if notes.contains(.staleEvent) { counters.staleEvents &+= 1 }
+    }
+
+    private func remember(_ transition: Transition, _ index: Int, _ account: Account) {
+        if transition.to == .connected { countEndpoint(account) { $0.connected += 1 } }
+        if transition.from == .connected {
+            countEndpoint(account) { counters in
+                counters.connected -= 1
+                if let failure = transition.failure { counters.disconnects[failure.class] &+= 1 }
+            }
+        }
+        let entry = CompactEntry(transition, record: transition.failure == nil ? 0 : slots[index].lastRecord)
+        let limit = Timeline.limit(accounts: fleetSize)
+        let before = slots[index].timeline.entries.count
+        let dropped = slots[index].timeline.append(entry, limit: limit)
+        counters.timelineDropped &+= UInt64(dropped)
+        counters.timelineEntries += slots[index].timeline.entries.count - before
+        if report.transitions.count < LaneReport.transitionLimit {
+            report.transitions.append((account, transition))
+        } else {
+            counters.unreported &+= 1
+        }
+    }
+
+    /// Lines for people: one when an outage begins, one when it ends, and what needs attention (L1).
+    private func tell(_ orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
+        let notes = orders.notes
+        if notes.contains(.illegalTransition) { add(.illegalTransition, orders, index, account, at: now) }
+        if notes.contains(.stuckReset) { add(.stuck, orders, index, account, at: now) }
+        if notes.contains(.outageBegan) { add(.outageBegan, orders, index, account, at: now) }
+        if notes.contains(.restarted) { add(.restarted, orders, index, account, at: now) }
+        if notes.contains(.quarantineBegan) { add(.quarantined, orders, index, account, at: now) }
+        if notes.contains(.quarantineEnded) { add(.quarantineEnded, orders, index, account, at: now) }
+        if notes.contains(.outageEnded) { add(.outageEnded, orders, index, account, at: now) }
+        orders.transitions.forEach { transition in
+            switch transition.to {
+            case .connected where slots[index].session.failures == 0 && !notes.contains(.outageEnded):
+                add(.connected, orders, index, account, at: now)
+            case .failed where Int(transition.failures) == slots[index].session.settings.retry.maxFailures:
+                // Said once: the failures go on counting while the outage lasts.
+                add(.failed, orders, index, account, at: now)
+            case .disconnected, .connecting, .connected, .reconnecting, .failed, .closed:
+                break
+            }
+        }
+    }
+
+    private func add(_ kind: LogLine.Kind, _ orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
+        let session = slots[index].session
+        var last: Transition?
+        orders.transitions.forEach { last = $0 }
+        report.lines.append(
+            LogLine(
+                kind: kind, account: account, from: orders.transitions.first?.from ?? session.state,
+                to: session.state, reason: last?.reason, failure: session.lastFailure, failures: session.failures,
+                delay: session.nextAttemptAt?.since(now.instant)))
+    }
+
+    /// Keeps what is known about a failure beside the failure itself (L2).
+    private func keepRecord(of orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
+        guard let failure = orders.transitions.first?.failure else { return }
+        let session = slots[index].session
+        slots[index].lastRecord = records.append(
+            FailureRecord(
+                chain: chain.isEmpty ? [FailureText.cause(of: failure)] : chain, settings: session.settings,
+                process: control.board.process, retry: Int(session.failures) + 1,
+                delay: session.nextAttemptAt?.since(now.instant), rung: session.rung))
+        chain = []
+    }
+}

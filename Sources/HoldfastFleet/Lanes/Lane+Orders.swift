@@ -1,0 +1,158 @@
+import HoldfastCore
+import HoldfastWire
+import Logging
+import NIOCore
+
+/// From a session's orders to what they mean.
+extension Lane {
+    /// Carries out the orders in the order of their fields. What comes of them is another event, now or later.
+    func carryOut(_ orders: Orders, on index: Int, at now: Moment) {
+        switch orders.slot {
+        case .none: break
+        case .request: requestSlot(index)
+        case .giveBack(let outcome): giveBack(index, outcome)
+        }
+        switch orders.link {
+        case .none: break
+        case .connect: connect(index, at: now)
+        case .register: register(index, at: now)
+        case .close(let code): slots[index].link?.close(code: code)
+        case .abort: abortLink(index)
+        }
+        if let beat = orders.beat { send(beat: beat, index, at: now) }
+        if !orders.transitions.isEmpty || !orders.notes.isEmpty { note(orders, index, at: now) }
+        if orders.releaseIncarnation {
+            // Nothing of an incarnation outlives its socket, so there is nothing to wait for.
+            carryOut(slots[index].session.released(at: now), on: index, at: now)
+        }
+    }
+
+    // MARK: The connection
+
+    private func connect(_ index: Int, at now: Moment) {
+        guard let account = slots[index].account else { return }
+        abortLink(index)
+        let tag = LinkTag(slot: UInt32(index), generation: slots[index].session.generation)
+        slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
+        slots[index].link = Link.open(
+            account.configuration.target, options: account.linkOptions, tag: tag, delegate: self, on: loop)
+        openLinks += 1
+        logger.debug(
+            "attempt", metadata: ["account": "\(account.id)", "generation": "\(tag.generation)"])
+    }
+
+    private func register(_ index: Int, at now: Moment) {
+        guard let account = slots[index].account, let link = slots[index].link else { return }
+        scratch.clear()
+        if let kind = account.dialect.writeRegistration(
+            token: account.configuration.token, identity: slots[index].identity, into: &scratch)
+        {
+            link.send(scratch, as: kind)
+            link.flush()
+        } else {
+            registered(index, at: now)
+        }
+    }
+
+    /// The gateway knows the account, or has none that it must know.
+    func registered(_ index: Int, at now: Moment) {
+        let generation = slots[index].session.generation
+        carryOut(
+            slots[index].session.registered(generation: generation, at: now, using: &generator), on: index, at: now)
+        guard slots[index].session.state == .connected, let account = slots[index].account,
+            let link = slots[index].link
+        else { return }
+        scratch.clear()
+        if let kind = account.dialect.writeAfterRegistration(
+            identity: slots[index].identity, at: now.wall, into: &scratch)
+        {
+            link.send(scratch, as: kind)
+            link.flush()
+        }
+    }
+
+    private func send(beat: UInt32, _ index: Int, at now: Moment) {
+        guard let account = slots[index].account, let link = slots[index].link else { return }
+        scratch.clear()
+        let kind = account.dialect.writeHeartbeat(beat, identity: slots[index].identity, into: &scratch)
+        link.sendUrgently(scratch, as: kind)
+        link.flush()
+        counters.heartbeatsSent &+= 1
+        if link.bufferedBytes > 0 {
+            slots[index].session.beatBlocked(generation: slots[index].session.generation, at: now)
+        }
+    }
+
+    func abortLink(_ index: Int) {
+        guard let link = slots[index].link else { return }
+        link.abort()
+        forgetLink(index)
+    }
+
+    func forgetLink(_ index: Int) {
+        slots[index].link = nil
+        slots[index].unflushedAcknowledgements = 0
+        openLinks -= 1
+        if isDraining, openLinks == 0 { finishDraining() }
+    }
+
+    // MARK: The gate
+
+    private func requestSlot(_ index: Int) {
+        guard !isDraining, let account = slots[index].account else { return }
+        slots[index].isKnownToGate = true
+        tellGate(.request(ticket(index), endpoint: account.endpoint))
+    }
+
+    private func giveBack(_ index: Int, _ outcome: AttemptOutcome) {
+        tellGate(.giveBack(ticket(index), outcome))
+        guard let account = slots[index].account else { return }
+        countEndpoint(account) { $0.attempts[outcome] &+= 1 }
+    }
+
+    private func ticket(_ index: Int) -> Ticket {
+        Ticket(key(index), generation: slots[index].session.generation)
+    }
+
+    func key(_ index: Int) -> AccountKey {
+        AccountKey(lane: UInt32(self.index), slot: UInt32(index))
+    }
+
+    /// Collects what the gate is to be told in this turn of the loop; one hop takes it all there.
+    func tellGate(_ item: GateBatch.Item) {
+        gateBatch.items.append(item)
+        guard !gateBatchIsDue else { return }
+        gateBatchIsDue = true
+        loop.execute { [self] in
+            let batch = gateBatch
+            gateBatch = GateBatch()
+            gateBatchIsDue = false
+            control.take(batch)
+        }
+    }
+
+    func countEndpoint(_ account: Account, _ change: (inout EndpointCounters) -> Void) {
+        let number = Int(account.endpoint)
+        while endpoints.count <= number { endpoints.append(EndpointCounters()) }
+        change(&endpoints[number])
+        changedEndpoints.insert(account.endpoint)
+    }
+}
+
+extension Link {
+    func send(_ frame: ByteBuffer, as kind: FrameKind) {
+        switch kind {
+        case .text: write(frame, opcode: .text)
+        case .binary: write(frame, opcode: .binary)
+        case .ping: writeControl(.ping, payload: frame)
+        }
+    }
+
+    func sendUrgently(_ frame: ByteBuffer, as kind: FrameKind) {
+        switch kind {
+        case .text: write(frame, opcode: .text, isUrgent: true)
+        case .binary: write(frame, opcode: .binary, isUrgent: true)
+        case .ping: writeControl(.ping, payload: frame)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import HoldfastCore
+
+/// What others want to know.
+extension Lane {
+    /// The account in this slot, if it is still the one that is meant.
+    func find(_ slot: UInt32, id: String) -> Int? {
+        let index = Int(slot)
+        guard index < slots.count, slots[index].account?.id == id, !slots[index].isLeaving else { return nil }
+        return index
+    }
+
+    func view(of entry: Directory.Entry) -> AccountView? {
+        find(entry.key.slot, id: entry.account.id).flatMap { view($0) }
+    }
+
+    func view(_ index: Int) -> AccountView? {
+        guard let account = slots[index].account else { return nil }
+        let now = observe()
+        let session = slots[index].session
+        var evidence = session.healthEvidence(at: now)
+        evidence.isBreakerOpen = control.board.isBreakerOpen(account.endpoint)
+        return AccountView(
+            id: account.id, url: account.configuration.target.publicURL, dialect: account.configuration.dialect.name,
+            origin: account.configuration.origin, isEnabled: session.isEnabled, state: session.state,
+            status: evidence.status(), health: evidence.score(), reasons: evidence.reasons(),
+            failures: Int(session.failures), generation: session.generation, incarnation: session.incarnation,
+            lastMessageAt: session.lastMessageAt, lastHeartbeatSentAt: session.lastHeartbeatSentAt,
+            lastHeartbeatReplyAt: session.lastHeartbeatReplyAt, lastConnectedAt: session.lastConnectedAt,
+            lastStateChangeAt: session.lastStateChangeAt,
+            replyMilliseconds: session.liveness?.lastReplyTime.map { $0.inSeconds * 1_000 },
+            nextAttemptAt: session.nextAttemptAt.map { now.wall + $0.since(now.instant) }, ladder: session.rung,
+            quarantine: session.quarantine, lastFailure: failureView(index))
+    }
+
+    private func failureView(_ index: Int) -> FailureView? {
+        let session = slots[index].session
+        guard let failure = session.lastFailure, let at = session.lastFailureAt else { return nil }
+        return FailureView(
+            at: at, class: failure.class, code: failure.code,
+            message: FailureText.message(for: failure, chain: records[slots[index].lastRecord]?.chain ?? []),
+            phase: failure.phase)
+    }
+
+    /// Newest first.
+    func timeline(_ index: Int, limit: Int) -> [TimelineEntry] {
+        slots[index].timeline.entries.suffix(max(0, limit)).reversed().map { $0.entry(record: records[$0.record]) }
+    }
+
+    /// Brings the board's row up to date, with the next report.
+    func updateRow(_ index: Int, at now: Moment) {
+        var row = AccountRow()
+        if slots[index].account != nil, !slots[index].isLeaving {
+            let evidence = slots[index].session.healthEvidence(at: now)
+            row.failures = UInt16(clamping: slots[index].session.failures)
+            row.state = slots[index].session.state
+            row.status = evidence.status()
+            row.health = UInt8(clamping: evidence.score())
+            row.isPresent = true
+            row.isEnabled = slots[index].session.isEnabled
+        }
+        guard row != slots[index].row else { return }
+        slots[index].row = row
+        report.rows.append((UInt32(index), row))
+    }
+
+    /// Hands everything that happened since the last report to the control loop.
+    func sendReport(at now: Moment) {
+        report.at = now.instant
+        report.counters = counters
+        report.lag = worstLag
+        report.endpoints = changedEndpoints.sorted().map { ($0, endpoints[Int($0)]) }
+        changedEndpoints.removeAll(keepingCapacity: true)
+        worstLag = .zero
+        let finished = report
+        report = LaneReport(lane: index, at: now.instant, counters: counters, lag: .zero)
+        control.take(finished)
+    }
+}

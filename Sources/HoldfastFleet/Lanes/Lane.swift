@@ -1,0 +1,69 @@
+import HoldfastCore
+import HoldfastWire
+import Logging
+import NIOCore
+
+/// One event loop and the sessions that live on it: tells each session what happens, and carries out what it orders.
+///
+/// - `Lane+Orders.swift`: from orders to sockets, gates and logs.
+/// - `Lane+Link.swift`: what is heard from sockets.
+/// - `Lane+Time.swift`: deadlines, self-doubt, the stuck sweep.
+/// - `Lane+Accounts.swift`: accounts come, change and go; commands; shutdown.
+/// - `Lane+Views.swift`: what others want to know.
+///
+/// Sendable although it is full of mutable state: all of it is touched on `loop` only. Every method that others call
+/// from elsewhere is named in `Lane+Doors.swift` and hops there first.
+final class Lane: @unchecked Sendable {
+    let index: Int
+    /// How many lanes the fleet has.
+    let count: Int
+    let loop: any EventLoop
+    let control: Control
+    let logger: Logger
+
+    var slots: ContiguousArray<Slot> = []
+    /// Slots that have an account.
+    var occupied = 0
+    var wheel: TimerWheel
+    /// Slots whose deadline has come; kept for its memory.
+    var due: ContiguousArray<UInt32> = []
+    var generator: SeededGenerator
+    /// Frames are written here before the link masks them into its own buffer.
+    var scratch = ByteBuffer()
+    var openLinks = 0
+
+    var counters = LaneCounters()
+    var endpoints: [EndpointCounters] = []
+    var changedEndpoints: Set<UInt32> = []
+    var records: FailureRecords
+    var report: LaneReport
+    /// What the wire said about the failure that is being told to a session; empty if the failure is the session's own.
+    var chain: [String] = []
+    var gateBatch = GateBatch()
+    /// The batch for the gate is on its way at the end of this turn of the loop.
+    var gateBatchIsDue = false
+
+    /// When the next tick is due; how much later it comes is the loop's lag.
+    var nextTickAt: Instant
+    var wallOffsetNanoseconds: Int64 = 0
+    var suspended = ProcessClock.suspended
+    var worstLag: Duration = .zero
+    var ticks: UInt64 = 0
+    var tick: NIOScheduledCallback?
+    var isDraining = false
+    var drained: EventLoopPromise<Void>?
+
+    init(index: Int, of lanes: Int, loop: any EventLoop, control: Control, logger: Logger, seed: UInt64) {
+        self.index = index
+        count = lanes
+        self.loop = loop
+        self.control = control
+        self.logger = logger
+        generator = SeededGenerator(seed: seed)
+        records = FailureRecords(lanes: lanes)
+        let now = ProcessClock.instant
+        wheel = TimerWheel(at: now)
+        nextTickAt = now
+        report = LaneReport(lane: index, at: now, counters: LaneCounters(), lag: .zero)
+    }
+}

@@ -1,0 +1,50 @@
+import HoldfastCore
+
+/// What one lane has counted since it began. Copied as a whole into each report.
+struct LaneCounters: Sendable {
+    var heartbeatsSent: UInt64 = 0
+    var heartbeatMisses: UInt64 = 0
+    var slowReplies: UInt64 = 0
+    var replies = ReplyCounts()
+    var stuckResets: UInt64 = 0
+    var illegalTransitions: UInt64 = 0
+    var staleEvents: UInt64 = 0
+    var restarts: UInt64 = 0
+    var messagesReceived: UInt64 = 0
+    var messagesAcknowledged: UInt64 = 0
+    var malformedFrames: UInt64 = 0
+    var unobservedPauses: UInt64 = 0
+    var timelineDropped: UInt64 = 0
+    var timelineEntries = 0
+    /// Transitions that were too many for one report.
+    var unreported: UInt64 = 0
+}
+
+/// Reply times in the buckets of `Histogram.replyBounds`.
+struct ReplyCounts: Sendable {
+    private var counts: InlineArray<14, UInt64> = .init(repeating: 0)
+    private var nanoseconds: UInt64 = 0
+
+    private static let bounds: [Int64] = Histogram.replyBounds.map { Int64($0 * 1e9) }
+
+    mutating func add(_ time: Duration) {
+        let sample = time.wholeNanoseconds
+        var bucket = 0
+        while bucket < Self.bounds.count, Self.bounds[bucket] < sample { bucket += 1 }
+        counts[bucket] &+= 1
+        nanoseconds &+= UInt64(max(0, sample))
+    }
+
+    func add(to histogram: inout Histogram) {
+        for bucket in counts.indices { histogram.counts[bucket] &+= counts[bucket] }
+        histogram.sum += Double(nanoseconds) / 1e9
+    }
+}
+
+/// What one lane has counted at one endpoint.
+struct EndpointCounters: Sendable {
+    var attempts = CountsByOutcome()
+    var disconnects = CountsByClass()
+    /// How many are connected now.
+    var connected = 0
+}

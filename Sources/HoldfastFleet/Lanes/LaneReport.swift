@@ -1,0 +1,40 @@
+import HoldfastCore
+
+/// What a lane tells the control loop once a second, all in one.
+struct LaneReport: Sendable {
+    var lane: Int
+    var at: Instant
+    /// Rows that differ from those of the last report.
+    var rows: [(slot: UInt32, row: AccountRow)] = []
+    /// Slots that can be given to other accounts.
+    var vacated: [UInt32] = []
+    var transitions: [(account: Account, transition: Transition)] = []
+    var lines: [LogLine] = []
+    var counters: LaneCounters
+    /// Endpoints at which something was counted since the last report.
+    var endpoints: [(number: UInt32, counters: EndpointCounters)] = []
+    /// The worst delay of the loop since the last report.
+    var lag: Duration
+
+    /// Transitions told at most in one report; more are counted only. Rows and timelines are right all the same.
+    static let transitionLimit = 50_000
+}
+
+/// Something that may be worth a line in the log. Whether it becomes one, and with how many others, is decided by
+/// `OutageLog`.
+struct LogLine: Sendable {
+    enum Kind: Int, Sendable, CaseIterable {
+        case outageBegan, outageEnded, connected, failed, restarted, quarantined, quarantineEnded, stuck,
+            illegalTransition
+    }
+
+    var kind: Kind
+    var account: Account
+    var from: SessionState
+    var to: SessionState
+    var reason: TransitionReason?
+    var failure: Failure?
+    var failures: UInt32
+    /// How long the next attempt waits.
+    var delay: Duration?
+}

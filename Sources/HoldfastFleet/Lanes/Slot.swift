@@ -1,0 +1,45 @@
+import HoldfastCore
+import HoldfastWire
+
+/// One account's place in a lane: its session and what belongs to it. A vacant slot has no account.
+struct Slot {
+    var session: Session
+    var link: Link?
+    var identity = ConnectionIdentity(random: 0, at: WallTime(milliseconds: 0))
+    var account: Account?
+    var timeline = Timeline()
+    /// As the board knows it.
+    var row = AccountRow()
+    /// The record of the last failure, by its serial number; 0 is none.
+    var lastRecord: UInt32 = 0
+    /// It has asked for a slot and may be waited for.
+    var isKnownToGate = false
+    var unflushedAcknowledgements: UInt16 = 0
+    /// The account is no longer declared; the slot becomes vacant when its session is at rest.
+    var isLeaving = false
+
+    /// A vacant slot.
+    init() {
+        session = Session(settings: Self.noSettings)
+    }
+
+    private static let noSettings = SessionSettings()
+
+    init(_ account: Account) {
+        session = Session(settings: account.configuration.settings)
+        self.account = account
+    }
+
+    /// Nothing is left of the session but its value: no socket, no deadline.
+    var isAtRest: Bool { link == nil && session.deadline == nil && session.state == .disconnected }
+}
+
+/// One account in a list: what filters and totals need, in 8 bytes.
+struct AccountRow: Hashable, Sendable {
+    var failures: UInt16 = 0
+    var state = SessionState.disconnected
+    var status = AccountStatus.disabled
+    var health: UInt8 = 0
+    var isPresent = false
+    var isEnabled = false
+}

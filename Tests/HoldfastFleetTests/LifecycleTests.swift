@@ -1,0 +1,120 @@
+import HoldfastCore
+import HoldfastLab
+import HoldfastStore
+import HoldfastWire
+import Testing
+
+@testable import HoldfastFleet
+
+@Suite("A fleet starts, changes and goes down")
+struct LifecycleTests {
+    @Test("a reload touches what changed, and nothing else")
+    func reload() async throws {
+        try await FleetRig.run(accounts: 4) { rig in
+            try await rig.everybodyConnected()
+            let before = await rig.fleet.accounts(AccountQuery()).accounts
+            let other = SessionSettings.make { heartbeat, _, _ in heartbeat.interval = .milliseconds(150) }
+            var off = try AccountConfiguration.test("account-3", rig.gateway)
+            off.isEnabled = false
+            let summary = await rig.fleet.apply(
+                FleetConfiguration(
+                    accounts: [
+                        try .test("account-0", rig.gateway), try .test("account-1", rig.gateway, settings: other),
+                        try .test("account-2", rig.gateway, token: "fresh"), off, try .test("added", rig.gateway),
+                    ], gate: .open))
+            #expect(summary.unchanged == 1 && summary.changed == 3 && summary.added == 1 && summary.removed == 0)
+            #expect(summary.reconnected == 1)
+            try await rig.account("added") { $0.state == .connected }
+            try await rig.account("account-2") { $0.state == .connected && $0.generation == before[2].generation + 1 }
+            try await rig.account("account-3") { $0.state == .disconnected && !$0.isEnabled }
+            #expect(await rig.fleet.account("account-0")?.generation == before[0].generation)
+            #expect(await rig.fleet.account("account-1")?.generation == before[1].generation)
+            #expect(rig.gateway.statistics(lists: false).maxLivePerAccount == 1)
+        }
+    }
+
+    @Test("a removed account is released, and its place is used again")
+    func removal() async throws {
+        try await FleetRig.run(accounts: 3, lanes: 1) { rig in
+            try await rig.everybodyConnected()
+            let kept = FleetConfiguration(accounts: [try .test("account-0", rig.gateway)], gate: .open)
+            #expect(await rig.fleet.apply(kept).removed == 2)
+            #expect(await rig.fleet.account("account-1") == nil)
+            #expect(await rig.gateway.wait { $0.live == 1 })
+            try await rig.totals { $0.accounts == 1 }
+            let grown = FleetConfiguration(
+                accounts: [try .test("account-0", rig.gateway), try .test("new", rig.gateway)], gate: .open)
+            #expect(await rig.fleet.apply(grown).added == 1)
+            try await rig.account("new") { $0.state == .connected }
+            #expect(await rig.gateway.wait { $0.live == 2 })
+        }
+    }
+
+    @Test("what a person switched off stays off until its declaration changes")
+    func handsHold() async throws {
+        try await FleetRig.run { rig in
+            try await rig.fleet.perform(.disable, on: "account-0")
+            let other = SessionSettings.make { heartbeat, _, _ in heartbeat.interval = .milliseconds(150) }
+            let changed = FleetConfiguration(
+                accounts: [try .test("account-0", rig.gateway, settings: other)], gate: .open)
+            #expect(await rig.fleet.apply(changed).changed == 1)
+            #expect(await rig.fleet.account("account-0")?.isEnabled == false)
+        }
+    }
+
+    @Test("shutdown closes every socket and refuses what comes after")
+    func shutdown() async throws {
+        try await FleetRig.run(accounts: 5) { rig in
+            try await rig.everybodyConnected()
+            let descriptors = ProcessSampler.openDescriptors()
+            await rig.fleet.shutdown()
+            #expect(await rig.gateway.wait { $0.live == 0 })
+            #expect(ProcessSampler.openDescriptors() < descriptors)
+            let refusal = await #expect(throws: CommandRefusal.self) {
+                try await rig.fleet.perform(.reconnect, on: "account-0")
+            }
+            #expect(refusal == .notRunning)
+            #expect(rig.fleet.readiness().map(\.code) == [.draining])
+        }
+    }
+
+    @Test("shutdown does not wait for a gateway that is frozen longer than it has to")
+    func shutdownFrozen() async throws {
+        try await FleetRig.run { rig in
+            try await rig.account { $0.state == .connected }
+            try await rig.gateway.setFaults([Fault(.blackhole)])
+            let began = ContinuousClock.now
+            await rig.fleet.shutdown()
+            #expect(ContinuousClock.now - began < Fleet.patience)
+        }
+    }
+
+    @Test("a second fleet does not get the same store")
+    func store() async throws {
+        let folder = "/tmp/holdfast-fleet-test-\(UInt32.random(in: 0 ... .max))"
+        let configuration = FleetConfiguration(storePath: folder)
+        let first = Fleet(configuration, logger: LogRecorder().logger)
+        try await first.start()
+        let second = Fleet(configuration, logger: LogRecorder().logger)
+        await #expect(throws: StoreLockError.self) { try await second.start() }
+        await first.shutdown()
+        let third = Fleet(configuration, logger: LogRecorder().logger)
+        try await third.start()
+        await third.shutdown()
+    }
+
+    @Test("thousands of reconnects leave memory, slots and descriptors where they were")
+    func leaks() async throws {
+        try await FleetRig.run(accounts: 20) { rig in
+            try await rig.everybodyConnected()
+            let descriptors = ProcessSampler.openDescriptors()
+            for _ in 0..<20 {
+                let before = rig.gateway.statistics(lists: false).registrations
+                await rig.fleet.perform(.reconnect, matching: AccountFilter())
+                #expect(await rig.gateway.wait { $0.registrations >= before + 20 })
+            }
+            try await rig.everybodyConnected()
+            #expect(ProcessSampler.openDescriptors() <= descriptors + 8)
+        }
+    }
+}
