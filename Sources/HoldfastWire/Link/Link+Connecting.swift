@@ -113,7 +113,12 @@ extension Link {
     }
 
     func connected() {
-        guard let attempt else { return }
+        guard let attempt, let channel = context?.channel else { return }
+        if let own = channel.localAddress, own == channel.remoteAddress {
+            // Nobody listened on a port of this machine, and the kernel had chosen the same port for us: TCP then connects
+            // a socket to itself. Left alone it would also keep the server from coming back.
+            return end(LinkError(.systemCall(errno: 111), attempt.doing, "nobody listens there"))
+        }
         if attempt.tls == nil {
             beginUpgrade(attempt)
         } else {

@@ -43,6 +43,12 @@ extension Link {
             unread = waiting
             return
         }
+        if isFlushing {
+            // A write failed, and the channel reads what is left before it closes. Nothing may be reported from within
+            // the owner's call, and the link is about to end.
+            unread = input
+            return
+        }
         var input = input
         do {
             while isListening {
@@ -80,7 +86,7 @@ extension Link {
     }
 
     func readCompleted() {
-        guard case .open = state else { return }
+        guard case .open = state, !isFlushing else { return }
         delegate?.linkReadCompleted(tag)
         if outbound.hasUrgent { flush() }
     }

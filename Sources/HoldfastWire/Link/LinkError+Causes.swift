@@ -7,7 +7,7 @@ import NIOSSL
 extension LinkError {
     static func looking(up target: LinkTarget, failed error: any Error) -> LinkError {
         let doing = "looking up \(target.host)"
-        switch error as? Resolver.Failure {
+        switch error as? NameResolver.Failure {
         case .notFound: return LinkError(.nameNotFound, doing, "there is no such name")
         case .unavailable(let why): return LinkError(.nameLookupFailed, doing, why)
         case .systemCall(let number): return LinkError(FailureCause(errno: number), doing, "errno \(number)")

@@ -9,7 +9,7 @@ public struct LinkOptions: Sendable {
     /// How long the closing handshake may take; then the socket is dropped.
     public var closeTimeout: Duration = .seconds(5)
     /// Looks names up; share one, since it is what keeps a mass reconnect from looking one name up thousands of times.
-    public var resolver = Resolver.shared
+    public var resolver = NameResolver.shared
     /// Holds the TLS contexts; share one, since a context with the system's roots costs megabytes.
     public var tlsContexts = TLSContexts.shared
 

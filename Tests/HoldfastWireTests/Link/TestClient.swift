@@ -39,7 +39,7 @@ final class TestClient: Sendable {
         hearsReads: Bool = false,
         react: @escaping Reaction = { _, _ in }
     ) async throws -> TestClient {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let loop = newLoop()
         let reports = Mailbox<LinkReport>()
         let link = try await loop.submit {
             let recorder = Recorder(reports, hearsReads: hearsReads, react: react)
@@ -49,6 +49,8 @@ final class TestClient: Sendable {
         }.get()
         return TestClient(loop, reports, link)
     }
+
+    static func newLoop() -> any EventLoop { MultiThreadedEventLoopGroup.singleton.next() }
 
     private init(_ loop: any EventLoop, _ reports: Mailbox<LinkReport>, _ link: NIOLoopBound<Link>) {
         self.loop = loop
@@ -77,13 +79,27 @@ final class TestClient: Sendable {
         return error
     }
 
-    private final class Recorder: LinkDelegate {
+    /// Waits for the upgrade; the phases before it are dropped.
+    func opened() async throws {
+        _ = try await reports.next { $0 == .opened || $0.cause != nil }
+    }
+
+    /// The next message; other reports before it are dropped.
+    func message() async throws -> LinkReport {
+        try await reports.next {
+            if case .message = $0 { true } else { $0.cause != nil }
+        }
+    }
+
+    final class Recorder: LinkDelegate {
         let reports: Mailbox<LinkReport>
         let hearsReads: Bool
         let react: Reaction
         var link: Link?
 
-        init(_ reports: Mailbox<LinkReport>, hearsReads: Bool, react: @escaping Reaction) {
+        init(
+            _ reports: Mailbox<LinkReport>, hearsReads: Bool = false, react: @escaping Reaction = { _, _ in }
+        ) {
             self.reports = reports
             self.hearsReads = hearsReads
             self.react = react

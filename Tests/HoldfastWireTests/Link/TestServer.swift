@@ -37,7 +37,7 @@ final class TestServer: Sendable {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.autoRead, value: reads)
-            .childChannelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4096)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 64 << 10)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     newest.withLockedValue { $0 = channel }
@@ -99,8 +99,49 @@ final class TestServer: Sendable {
         try await close()
     }
 
+    /// The next frame of the client's; other events before it are dropped.
+    func said() async throws -> WebSocketEvent {
+        while true {
+            switch try await events.next() {
+            case .said(let event): return event
+            case .closed: throw ChannelError.alreadyClosed
+            default: continue
+            }
+        }
+    }
+
+    /// The client's request.
+    func request() async throws -> HTTPHead {
+        while true {
+            if case .request(let head) = try await events.next() { return head }
+        }
+    }
+
+    /// The key of the client's request.
+    func key() async throws -> String {
+        guard case .upgrade(_, let key, _) = ServerHandshake.read(try await request()) else {
+            throw ProtocolViolation.badUpgradeHeaders
+        }
+        return key
+    }
+
     func startReading() async throws {
         try await newest.withLockedValue { $0 }?.setOption(.autoRead, value: true).get()
+    }
+
+    /// Reads until the client is open, and then no more.
+    func startReading(untilUpgraded client: TestClient) async throws {
+        _ = try await client.reports.next { $0 == .entered(.upgrade) }
+        _ = try await events.next { $0 == .accepted }
+        let channel = newest.withLockedValue { $0 }
+        channel?.read()
+        try await client.opened()
+    }
+
+    /// Waits until what is written to the client is no longer taken.
+    func isStuck() async throws {
+        let channel = newest.withLockedValue { $0 }
+        while channel?.isWritable == true { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     func stop() async throws {

@@ -10,7 +10,8 @@ struct Decoded<Value: Equatable>: Equatable {
     var violation: ProtocolViolation?
 }
 
-/// Feeds a decoder the same bytes whole, one by one, and cut at random, and demands the same result each time.
+/// Feeds a decoder the same bytes whole, one by one, and cut at random, and demands the same result each time. Of a long
+/// stream the bytes at its two ends go one by one.
 ///
 /// - Parameters:
 ///   - makeNext: makes a fresh decoder and returns its `next`.
@@ -42,7 +43,9 @@ func decodeWithAllCuts<Value: Equatable>(
     }
 
     let whole = run([])
-    #expect(run(Array(bytes.indices)) == whole, "byte by byte", sourceLocation: sourceLocation)
+    let single =
+        bytes.count <= 2_000 ? Array(bytes.indices) : Array(0..<1_000) + Array(bytes.count - 1_000..<bytes.count)
+    #expect(run(single) == whole, "byte by byte", sourceLocation: sourceLocation)
     var generator = SeededGenerator(seed: seed)
     for round in 0..<8 where bytes.count > 1 {
         let cuts = (0..<min(5, bytes.count)).map { _ in Int.random(in: 0...bytes.count, using: &generator) }.sorted()

@@ -6,8 +6,8 @@ public import NIOPosix
 /// found is kept for a short time. A wave of 5 000 reconnects by name costs one look-up.
 ///
 /// Limits: `nameLimit` names are kept, for `keptFor` each. Failures are not kept.
-public final class Resolver: Sendable {
-    public static let shared = Resolver()
+public final class NameResolver: Sendable {
+    public static let shared = NameResolver()
 
     /// How many names are kept at most; beyond it all are forgotten.
     public static let nameLimit = 1024
@@ -31,7 +31,7 @@ public final class Resolver: Sendable {
     ///   - lookUp: finds the addresses of a name, the preferred one first, with any port. By default the system's.
     public init(
         threads: NIOThreadPool = .singleton,
-        lookUp: @escaping @Sendable (_ host: String) throws -> [SocketAddress] = Resolver.getAddressInfo
+        lookUp: @escaping @Sendable (_ host: String) throws -> [SocketAddress] = NameResolver.getAddressInfo
     ) {
         names = SharedLookUp(limit: Self.nameLimit, keptFor: Self.keptFor, threads: threads) { host in
             let addresses = try lookUp(host)
