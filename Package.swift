@@ -129,10 +129,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "HoldfastFuzzTargets",
+            dependencies: ["HoldfastCore", "HoldfastWire", .product(name: "NIOCore", package: "swift-nio")],
+            path: "Fuzz/Targets",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HoldfastWireTests",
             dependencies: [
-                "HoldfastWire", "HoldfastLab",
+                "HoldfastWire", "HoldfastLab", "HoldfastFuzzTargets",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -180,8 +186,8 @@ if isFuzzed {
     package.targets.append(
         .executableTarget(
             name: "HoldfastFuzz",
-            dependencies: ["HoldfastCore", "HoldfastWire", .product(name: "NIOCore", package: "swift-nio")],
-            path: "Fuzz",
+            dependencies: ["HoldfastFuzzTargets"],
+            path: "Fuzz/Runner",
             swiftSettings: strict
         ))
 }
