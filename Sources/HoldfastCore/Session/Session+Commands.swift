@@ -112,6 +112,7 @@ extension Session {
         guard quarantine == nil else { throw .quarantined }
         failures = 0
         rejections = 0
+        if rung != .none { orders.notes.insert(.memoryChanged) }
         rung = .none
         // The ladder had decided on the count that is gone: begin again.
         if state == .failed, isEnabled { queue(because: .operatorReconnect, at: now, &orders) }
@@ -148,9 +149,9 @@ extension Session {
         orders.notes.formUnion([.quarantineEnded, .memoryChanged])
         switch machine {
         case .resting: begin(pause: .zero, at: now, &orders)
-        case .failedWaiting, .renewing, .cooling, .parked:
+        case .pausing, .failedWaiting, .renewing, .cooling, .parked:
             if isEnabled { queue(because: .operatorRelease, at: now, &orders) }
-        case .pausing, .queuedFirst, .connecting, .connected, .leaving, .waiting, .queued, .releasing: break
+        case .queuedFirst, .connecting, .connected, .leaving, .waiting, .queued, .releasing: break
         }
     }
 

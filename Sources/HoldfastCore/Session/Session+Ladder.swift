@@ -38,8 +38,8 @@ extension Session {
         case .resting, .pausing, .queuedFirst, .waiting, .queued, .failedWaiting, .renewing, .cooling, .parked:
             return stale()
         }
-        // F11: trouble in our own handling never touches the connection.
-        guard failure.class != .handler else { return .nothing }
+        // F11: trouble in our own handling never touches the connection. If the socket is gone all the same, it is gone.
+        guard failure.class != .handler || !linkIsOpen else { return .nothing }
         if linkIsOpen { orders.link = .abort }
         note(failure, at: now, &orders)
         let delay = Backoff.delay(for: failure, failures: failures, settings: settings.retry, using: &generator)

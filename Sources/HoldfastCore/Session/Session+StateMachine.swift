@@ -51,7 +51,7 @@ extension Session {
         orders.slot = .giveBack(.succeeded)
         if quarantine?.healsByProbe == true {
             quarantine = nil
-            orders.notes.insert(.quarantineEnded)
+            orders.notes.formUnion([.quarantineEnded, .memoryChanged])
         }
         if outage == .open {
             outage = .recovering
