@@ -114,6 +114,9 @@ extension Gateway {
         try core.login.replace(faults)
     }
 
+    /// The faults of the login server that stand, each with the time that it has left.
+    public var loginFaults: [LoginFault] { core.login.faults }
+
     /// Hands messages to an account, as soon as it has a registered session. The receipt says how many.
     @discardableResult
     public func push(_ request: PushRequest) throws(InvalidInput) -> PushReceipt {

@@ -155,7 +155,7 @@ struct GatewaySessionTests {
 
     @Test("a token of the login server is refused when it has expired, and ends a session that has it")
     func tokenExpires() async throws {
-        let gateway = try await Gateway.start(Gateway.Configuration(tokenLifetime: .milliseconds(300)))
+        let gateway = try await Gateway.start(Gateway.Configuration(tokenLifetime: .seconds(2)))
         let token = gateway.token(for: "shop-1")
         let client = try await RawClient.register(gateway, token: token)
         var event: RawClient.Event?

@@ -72,8 +72,8 @@ final class RawClient: Sendable {
         return client
     }
 
-    /// The next thing that the gateway does; nil after five seconds without any.
-    func next() async -> Event? { await events.next() }
+    /// The next thing that the gateway does; nil if there is none in time.
+    func next(atMost limit: Duration = .seconds(5)) async -> Event? { await events.next(atMost: limit) }
 
     /// Whether the gateway does nothing for a while. Not to be used where an event can be awaited instead.
     func isQuiet(for time: Duration = .milliseconds(150)) async -> Bool { await events.next(atMost: time) == nil }
@@ -171,6 +171,7 @@ private final class RawHandler: ChannelInboundHandler {
     private let events: AsyncStream<RawClient.Event>.Continuation
     private var parser: HTTPHeadParser? = HTTPHeadParser(.response)
     private var assembler = MessageAssembler(role: .client, frameLimitBytes: 1 << 20, messageLimitBytes: 4 << 20)
+    private var isOpen = false
     private var wasReset = false
 
     init(_ events: AsyncStream<RawClient.Event>.Continuation) {
@@ -190,10 +191,10 @@ private final class RawHandler: ChannelInboundHandler {
     private func read(_ input: inout ByteBuffer) throws(ProtocolViolation) {
         if let head = try parser?.next(from: &input), case .response(let status, _) = head.startLine {
             parser = nil
+            isOpen = status == 101
             events.yield(.answer(status: status, retryAfter: head.values(of: "retry-after").first))
         }
-        guard parser == nil else { return }
-        while input.readableBytes > 0, let event = try assembler.next(from: &input) {
+        while isOpen, input.readableBytes > 0, let event = try assembler.next(from: &input) {
             switch event {
             case .message(let message, _): events.yield(.text(String(buffer: message)))
             case .ping: break
