@@ -20,7 +20,7 @@ public struct LinkTarget: Hashable, Sendable {
     public let tls: TLSSettings
 
     /// A field of the request. The value may be a secret.
-    public struct Header: Hashable, Sendable, CustomStringConvertible {
+    public struct Header: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
         public var name: String
         public var value: String
 
@@ -30,6 +30,7 @@ public struct LinkTarget: Hashable, Sendable {
         }
 
         public var description: String { "\(name): …" }
+        public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
     }
 
     /// - Parameters:

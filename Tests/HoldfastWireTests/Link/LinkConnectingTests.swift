@@ -1,3 +1,4 @@
+import Dispatch
 import HoldfastCore
 import NIOCore
 import NIOPosix
@@ -189,11 +190,11 @@ struct LinkConnectingTests {
         let gate = NIOThreadPool(numberOfThreads: 1)
         gate.start()
         let began = Mailbox<Void>()
-        let goOn = Mailbox<Void>()
+        let goOn = DispatchSemaphore(value: 0)
         var options = LinkOptions()
         options.resolver = NameResolver(threads: gate) { _ in
             began.put(())
-            goOn.waitBlocking()
+            goOn.wait()
             return [try SocketAddress(ipAddress: "127.0.0.1", port: 0)]
         }
         let target = try LinkTarget(url: "ws://slow.test:\(server.port)/")
@@ -201,7 +202,7 @@ struct LinkConnectingTests {
         try await began.next()
         try await aborted.with { $0.abort() }
         let other = try await TestClient.open(target, options: options)
-        goOn.put(())
+        goOn.signal()
         try await other.opened()
         #expect(aborted.reports.pending == [.entered(.resolve)])
         try await server.stop()

@@ -1,4 +1,3 @@
-import Glibc
 import NIOConcurrencyHelpers
 
 /// What happened, in order, for a test that waits for the next thing to happen. A wait ends with an error when the test's
@@ -46,11 +45,6 @@ final class Mailbox<Value: Sendable>: Sendable {
             let value = try await next()
             if passes(value) { return value }
         }
-    }
-
-    /// Waits on this thread, which must be none of Swift's own.
-    func waitBlocking() {
-        while state.withLockedValue({ $0.values.isEmpty }) { usleep(1_000) }
     }
 
     /// What has happened and was not waited for yet.

@@ -15,6 +15,8 @@ enum ServerEvent: Hashable, Sendable {
     /// The client ended its half of the stream.
     case inputClosed
     case failed(errno: Int32)
+    /// The client no longer takes what is written to it.
+    case full
     case closed
 }
 
@@ -138,10 +140,9 @@ final class TestServer: Sendable {
         try await client.opened()
     }
 
-    /// Waits until what is written to the client is no longer taken.
-    func isStuck() async throws {
-        let channel = newest.withLockedValue { $0 }
-        while channel?.isWritable == true { try await Task.sleep(for: .milliseconds(1)) }
+    /// Returns when the connection's loop has done what it had to do.
+    func finishRound() async throws {
+        try await newest.withLockedValue { $0 }?.eventLoop.submit {}.get()
     }
 
     func stop() async throws {
@@ -183,6 +184,10 @@ final class TestServer: Sendable {
             } catch {
                 events.put(.violation(error))
             }
+        }
+
+        func channelWritabilityChanged(context: ChannelHandlerContext) {
+            if !context.channel.isWritable { events.put(.full) }
         }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -1,0 +1,193 @@
+import Foundation
+import HoldfastCore
+import NIOCore
+import SwiftASN1
+import Testing
+import X509
+
+@testable import HoldfastWire
+
+@Suite("A link over TLS", .timeLimit(.minutes(1)))
+struct LinkTLSTests {
+    private let authority: TestAuthority
+
+    init() throws {
+        authority = try TestAuthority()
+    }
+
+    /// A server, and a link to it under the name `localhost` that trusts the authority.
+    private func pair(
+        names: [GeneralName] = [.dnsName("localhost")],
+        validUntil: TimeInterval = 43_200,
+        host: String = "localhost",
+        tls: TLSSettings? = nil,
+        react: @escaping TestClient.Reaction = { _, _ in }
+    ) async throws -> (TestServer, TestClient) {
+        let context = try authority.serverContext(names: names, validUntil: validUntil)
+        let server = try await TestServer.start(tls: context)
+        let target = try LinkTarget(
+            url: "wss://\(host):\(server.port)/", tls: tls ?? TLSSettings(caFile: authority.caFile))
+        return (server, try await TestClient.open(target, react: react))
+    }
+
+    @Test("the phases come in their order, then messages both ways, and a close")
+    func echo() async throws {
+        let (server, client) = try await pair()
+        for phase in [Phase.resolve, .connect, .tls, .upgrade] {
+            #expect(try await client.reports.next() == .entered(phase))
+        }
+        #expect(try await client.reports.next() == .opened)
+        try await client.send("a")
+        #expect(try await server.said() == .message(ByteBuffer(string: "a"), isText: true))
+        let payload = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
+        try await server.write(frame(0x82, payload))
+        #expect(try await client.message() == .message(ByteBuffer(bytes: payload), isText: false))
+        try await client.with { $0.close(code: 1000) }
+        #expect(try await server.said() == .close(CloseFrame(code: 1000)))
+        try await server.write(frame(0x88, [0x03, 0xE8]))
+        try await server.close()
+        #expect(try await client.end().cause == .closed(code: 1000))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("an address stands in its certificate as an address")
+    func address() async throws {
+        let loopback = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
+        let (server, client) = try await pair(names: [loopback], host: "127.0.0.1")
+        #expect(try await client.reports.next { $0 == .opened || $0.cause != nil } == .opened)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("the certificate may be for the server name of the settings")
+    func serverName() async throws {
+        let tls = TLSSettings(caFile: authority.caFile, serverName: "gateway.test")
+        let (server, client) = try await pair(names: [.dnsName("gateway.test")], host: "127.0.0.1", tls: tls)
+        #expect(try await client.reports.next { $0 == .opened || $0.cause != nil } == .opened)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a certificate of somebody we do not trust")
+    func untrusted() async throws {
+        let other = try TestAuthority()
+        let (server, client) = try await pair(tls: TLSSettings(caFile: other.caFile))
+        #expect(try await client.end().cause == .certificate(.untrusted))
+        try await server.stop()
+        other.remove()
+        authority.remove()
+    }
+
+    @Test("a certificate of an unknown authority is not trusted by the system's roots")
+    func untrustedBySystem() async throws {
+        let (server, client) = try await pair(tls: TLSSettings())
+        #expect(try await client.end().cause == .certificate(.untrusted))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a certificate that is no longer or not yet valid", arguments: [-3600, 86_400 + 3600] as [TimeInterval])
+    func outOfTime(validUntil: TimeInterval) async throws {
+        let (server, client) = try await pair(validUntil: validUntil)
+        #expect(try await client.end().cause == .certificate(.expired))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a certificate for another host", arguments: ["localhost", "127.0.0.1"])
+    func wrongHost(host: String) async throws {
+        let (server, client) = try await pair(names: [.dnsName("other.test")], host: host)
+        let error = try await client.end()
+        #expect(error.cause == .certificate(.wrongHost))
+        #expect(error.chain.first?.hasPrefix("agreeing on TLS with wss://\(host)") == true)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a file of certificates that cannot be read")
+    func missingFile() async throws {
+        let (server, client) = try await pair(tls: TLSSettings(caFile: "/nowhere/ca.pem"))
+        let error = try await client.end()
+        #expect(error.cause == .certificate(.other))
+        #expect(error.description.contains("/nowhere/ca.pem"))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a peer that does not speak TLS")
+    func plainPeer() async throws {
+        let server = try await TestServer.start()
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/"))
+        _ = try await client.reports.next { $0 == .entered(.tls) }
+        try await server.write(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+        #expect(try await client.end().cause == .tlsFailed)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("the peer ends or resets the connection within the TLS handshake", arguments: [false, true])
+    func endWithinHandshake(resets: Bool) async throws {
+        let server = try await TestServer.start()
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/"))
+        _ = try await client.reports.next { $0 == .entered(.tls) }
+        _ = try await server.events.next { $0 == .accepted }
+        if resets { try await server.reset() } else { try await server.close() }
+        #expect(try await client.end().cause == (resets ? .reset : .endOfStream))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("the stream ends without TLS's farewell")
+    func uncleanEnd() async throws {
+        let (server, client) = try await pair()
+        try await client.opened()
+        try await server.close()
+        #expect(try await client.end().cause == .endOfStream)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("abort closes the socket at once, within the TLS handshake too", arguments: [false, true])
+    func abort(isOpen: Bool) async throws {
+        let (server, client) = try await pair()
+        _ = try await client.reports.next { $0 == (isOpen ? .opened : .entered(.tls)) }
+        let isActive = try await client.with { link in
+            let channel = link.context?.channel
+            link.abort()
+            return channel?.isActive ?? false
+        }
+        #expect(!isActive)
+        _ = try await server.events.next { $0 == .failed(errno: 104) || $0 == .closed || $0 == .inputClosed }
+        #expect(client.reports.pending.allSatisfy { $0 == .entered(.upgrade) || $0 == .opened })
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a violation is answered through TLS before the connection is dropped")
+    func violation() async throws {
+        let (server, client) = try await pair()
+        try await client.opened()
+        try await server.write(frame(0x83))
+        #expect(try await server.said() == .close(CloseFrame(code: 1002, reason: "reserved_opcode")))
+        #expect(try await client.end().cause == .violation(.reservedOpcode))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a paused link goes on where it stopped")
+    func pausing() async throws {
+        let (server, client) = try await pair { report, link in
+            if report == .text("a") { link.pauseReading() }
+        }
+        try await client.opened()
+        try await server.write(frame(0x81, [0x61]) + frame(0x81, [0x62]))
+        #expect(try await client.reports.next() == .text("a"))
+        try await server.say("c")
+        try await client.with { $0.resumeReading() }
+        #expect(try await client.reports.next() == .text("b"))
+        #expect(try await client.reports.next() == .text("c"))
+        try await server.stop()
+        authority.remove()
+    }
+}
