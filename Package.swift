@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "HoldfastCommand",
             dependencies: [
-                "HoldfastCore", "HoldfastFleet", "HoldfastConsole", "HoldfastLab", "HoldfastStore",
+                "HoldfastCore", "HoldfastWire", "HoldfastFleet", "HoldfastConsole", "HoldfastLab", "HoldfastStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -164,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastCommandTests",
             dependencies: [
-                "HoldfastCommand", "HoldfastCore",
+                "HoldfastCommand", "HoldfastConsole", "HoldfastCore", "HoldfastFleet", "HoldfastLab", "HoldfastWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

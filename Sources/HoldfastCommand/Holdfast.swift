@@ -33,7 +33,8 @@ struct Holdfast: AsyncParsableCommand {
             64 wrong usage; 69 cannot listen, or the store is in use or unusable; 70 internal; 78 wrong configuration.
             """,
         subcommands: [
-            CheckCommand.self, StatusCommand.self, AccountsCommand.self, TimelineCommand.self,
+            RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
+            AccountsCommand.self, TimelineCommand.self,
         ]
     )
 }

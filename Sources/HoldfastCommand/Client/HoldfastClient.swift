@@ -3,7 +3,6 @@ import Foundation
 import HoldfastCore
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 /// Talks to a running Holdfast over its HTTP API. Every failure is a `CommandFailure` with what to do about it.
 struct HoldfastClient: Sendable {
@@ -58,23 +57,13 @@ struct HoldfastClient: Sendable {
             answer = Data(try await response.body.collect(upTo: Self.answerLimitBytes).readableBytesView)
         } catch {
             throw CommandFailure(
-                "cannot reach Holdfast at \(base) (\(Self.reason(of: error))); is it running? --url or HOLDFAST_URL says where"
+                "cannot reach Holdfast at \(base) (\(PlainReason.of(error))); is it running? --url or HOLDFAST_URL says where"
             )
         }
         guard (200..<300).contains(status.code) || accepting.contains(status.code) else {
             throw CommandFailure(Self.refusal(status, answer))
         }
         return answer
-    }
-
-    private static func reason(of error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError: error.shortDescription
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { reason(of: $0.error) } ?? "no such host"
-        case let error as IOError: String(cString: strerror(error.errnoCode))
-        default: String(describing: error)
-        }
     }
 
     /// The words of a refusal: the problem's own where the answer is one.

@@ -1,11 +1,8 @@
 import HoldfastCore
+import HoldfastFleet
+import HoldfastWire
 
-/// How messages are taken in. `durable` and `after-handling` need the journal, which this version does not have.
-enum MessageMode: String, Hashable, Sendable, CaseIterable {
-    case durable, memory
-    case afterHandling = "after-handling"
-}
-
+/// The dialects of the contract; only `lwp` can be used yet.
 enum DialectName: String, Hashable, Sendable, CaseIterable {
     case lwp, ping, json
 }
@@ -17,7 +14,7 @@ struct AccountDefaults {
     var phases = PhaseSettings()
     var retry = RetrySettings()
     var recovery = RecoverySettings()
-    var limits = LimitSettings()
+    var limits = AccountLimits()
     var tls = TLSSettings()
 
     /// Replaces what the section says differently. Returns whether anything of the session's settings was written there.
@@ -48,7 +45,7 @@ struct AccountDefaults {
         SessionSettings(heartbeat: heartbeat, phases: phases, retry: retry, recovery: recovery)
     }
 
-    private static func limits(_ section: Section, _ limits: inout LimitSettings) {
+    private static func limits(_ section: Section, _ limits: inout AccountLimits) {
         section.size("frame", bytes: &limits.frameBytes, in: (1 << 10)...(64 << 20))
         section.size("message", bytes: &limits.messageBytes, in: (1 << 10)...(256 << 20))
         section.finish()
@@ -61,7 +58,7 @@ struct AccountDefaults {
     private static func tls(_ section: Section, _ tls: inout TLSSettings, folder: String) {
         if let path = section.text("ca", allowed: "a PEM file, relative to this file") {
             let resolved = Paths.resolve(path, in: folder)
-            if Paths.smallFile(resolved) != nil {
+            if Paths.smallFile(resolved, limitBytes: 1 << 20) != nil {
                 tls.caFile = resolved
             } else {
                 section.report("ca", "the file cannot be read", "give the path of a PEM file of at most 1MiB")
@@ -78,7 +75,7 @@ struct AccountDefaults {
     }
 
     private static func messages(_ section: Section) {
-        var mode = MessageMode.memory
+        var mode = AccountConfiguration.MessageMode.memory
         section.choice("mode", &mode)
         if mode != .memory {
             section.report(

@@ -1,4 +1,6 @@
 import HoldfastCore
+import HoldfastFleet
+import HoldfastWire
 
 /// Reads `accounts`, from the configuration itself or from `accounts_file`.
 struct AccountsReader {
@@ -43,9 +45,10 @@ struct AccountsReader {
         let id = id(section)
         let url = section.text("url", allowed: "ws://… or wss://…")
         let headers = headers(section)
+        let subprotocol = section.text("subprotocol", allowed: "a name the gateway must agree to")
         let token = section.text("token", allowed: "what lwp registers with").map { Secret($0) }
         NotYetAvailable.refuse(section, "provider", "give the account a token")
-        let lwp = lwp(section)
+        let lwp = lwp(section, id: id ?? "")
         var isEnabled = true
         section.flag("enabled", &isEnabled)
         var own = defaults
@@ -55,10 +58,43 @@ struct AccountsReader {
         if url == nil, !section.has("url") {
             section.report("url", "is missing", "an account needs an id and a url (ws://… or wss://…)")
         }
-        guard let id, let url else { return nil }
+        guard let id, let url,
+            let target = target(section, url: url, headers: headers, subprotocol: subprotocol, tls: own.tls)
+        else { return nil }
         return AccountConfiguration(
-            id: id, url: url, headers: headers, token: token, dialect: own.dialect, lwp: lwp, settings: settings,
-            limits: own.limits, tls: own.tls, isEnabled: isEnabled)
+            id: id, target: target, dialect: .lwp(lwp), token: token, settings: settings, limits: own.limits,
+            isEnabled: isEnabled)
+    }
+
+    /// Where the account connects to, or what is wrong with it, at the key that is to blame.
+    private func target(
+        _ section: Section, url: String, headers: [LinkTarget.Header], subprotocol: String?, tls: TLSSettings
+    ) -> LinkTarget? {
+        func make(
+            _ headers: [LinkTarget.Header], _ subprotocol: String?, _ tls: TLSSettings
+        ) -> Result<LinkTarget, InvalidLinkTarget> {
+            Result { () throws(InvalidLinkTarget) in
+                try LinkTarget(url: url, headers: headers, subprotocol: subprotocol, tls: tls)
+            }
+        }
+        func blame(_ key: String, _ error: InvalidLinkTarget, _ remedy: String) -> LinkTarget? {
+            section.report(key, error.description, remedy)
+            return nil
+        }
+        if case .success(let target) = make(headers, subprotocol, tls) { return target }
+        if case .failure(let error) = make([], nil, TLSSettings()) {
+            return blame("url", error, "write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH")
+        }
+        if case .failure(let error) = make(headers, nil, TLSSettings()) {
+            return blame("headers", error, "a header is a name and one line of text")
+        }
+        if case .failure(let error) = make([], subprotocol, TLSSettings()) {
+            return blame("subprotocol", error, "write one name")
+        }
+        if case .failure(let error) = make([], nil, tls) {
+            return blame("tls", error, "write a host name as server_name, or leave it out")
+        }
+        return nil
     }
 
     private mutating func id(_ section: Section) -> String? {
@@ -92,26 +128,25 @@ struct AccountsReader {
         }
     }
 
-    private func headers(_ section: Section) -> [(name: String, value: Secret)] {
+    private func headers(_ section: Section) -> [LinkTarget.Header] {
         section.describe("headers", "mapping", preset: "none", "names and texts")
         guard section.has("headers"), let own = section.section("headers") else {
             _ = section.node("headers")
             return []
         }
-        return own.keys.compactMap { name in
-            guard let text = own.text(name) else { return nil }
-            return (name: name, value: Secret(text))
-        }
+        return own.keys.compactMap { name in own.text(name).map { LinkTarget.Header(name: name, value: $0) } }
     }
 
-    private func lwp(_ section: Section) -> LWPSettings {
-        var lwp = LWPSettings()
-        guard let own = section.section("lwp") else { return lwp }
-        lwp.appKey = own.text("app_key") ?? ""
-        lwp.userID = own.text("user_id") ?? ""
-        lwp.userAgent = own.text("ua") ?? ""
-        own.finish()
-        return lwp
+    private func lwp(_ section: Section, id: String) -> LWP {
+        let own = section.section("lwp")
+        let appKey = own?.text("app_key", allowed: "names the application to the gateway")
+        let userID = own?.text("user_id", allowed: "the account's own number at the gateway")
+        let agent = own?.text("ua", preset: LWP.defaultUserAgent, allowed: "what the client calls itself")
+        let device = own?.text("device_id", preset: "derived from the id", allowed: "the device the token was made for")
+        own?.finish()
+        return LWP(
+            accountID: id, appKey: appKey ?? "", userAgent: agent ?? LWP.defaultUserAgent, deviceID: device,
+            userID: userID)
     }
 
     private mutating func intern(_ settings: SessionSettings) -> SessionSettings {

@@ -1,4 +1,6 @@
+import HoldfastConsole
 import HoldfastCore
+import HoldfastFleet
 import Logging
 
 /// Everything a configuration file says, checked and in plain values.
@@ -15,20 +17,7 @@ struct Configuration: Sendable {
 struct ServerConfiguration: Hashable, Sendable {
     var listen = SocketAddressText.standard
     /// Empty: everybody who reaches the address may do everything; allowed on loopback only.
-    var tokens: [ServerToken] = []
-}
-
-/// One bearer token, known only by its hash.
-struct ServerToken: Hashable, Sendable {
-    enum Role: String, Hashable, Sendable, CaseIterable {
-        case viewer, `operator`, admin
-    }
-
-    /// Who this is, in the audit log.
-    var name: String
-    var role: Role
-    /// SHA-256 of the token, 32 bytes.
-    var sha256: [UInt8]
+    var tokens: [AccessToken] = []
 }
 
 /// Where Holdfast keeps what must survive.

@@ -1,5 +1,6 @@
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 
 /// Reads a configuration file and everything it refers to. Either everything is right, or every problem is told at once.
 struct ConfigurationLoader {
@@ -72,8 +73,8 @@ struct ConfigurationLoader {
         }
         var fleet = FleetConfiguration()
         fleet.storePath = store.path
-        if let section = root.section("admission") { GatesReader.admission(section, &fleet.admission) }
-        if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.breaker) }
+        if let section = root.section("admission") { GatesReader.admission(section, &fleet.gate.admission) }
+        if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.gate.breaker) }
         if let section = root.section("renewals") { NotYetAvailable.renewals(section) }
         for key in NotYetAvailable.sections {
             root.describe(key, "–", preset: "none", "not available yet")

@@ -12,12 +12,12 @@ enum Paths {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The content of a regular file of at most 64 KiB, or nil.
-    static func smallFile(_ path: String) -> Data? {
+    /// The content of a regular file that is not larger than the limit, or nil.
+    static func smallFile(_ path: String, limitBytes: Int = 64 << 10) -> Data? {
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved),
             attributes[.type] as? FileAttributeType == .typeRegular,
-            let size = attributes[.size] as? Int, size <= 64 << 10
+            let size = attributes[.size] as? Int, size <= limitBytes
         else { return nil }
         return try? Data(contentsOf: URL(fileURLWithPath: resolved))
     }

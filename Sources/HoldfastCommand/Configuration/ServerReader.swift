@@ -1,4 +1,5 @@
 import Foundation
+import HoldfastConsole
 import HoldfastCore
 import Logging
 
@@ -44,13 +45,12 @@ enum ServerReader {
         return log
     }
 
-    private static func tokens(_ section: Section) -> [ServerToken] {
-        var tokens: [ServerToken] = []
-        let items = section.list("tokens") ?? []
+    private static func tokens(_ section: Section) -> [AccessToken] {
+        var tokens: [AccessToken] = []
         if section.reading.reference != nil {
             _ = token(Section(path: "server.tokens[]", place: section.place, entries: [], reading: section.reading))
         }
-        for (index, item) in items.enumerated() {
+        for (index, item) in (section.list("tokens") ?? []).enumerated() {
             guard let entry = Section(item, path: "server.tokens[\(index)]", reading: section.reading) else { continue }
             guard let token = token(entry) else { continue }
             if tokens.contains(where: { $0.name == token.name }) {
@@ -61,9 +61,9 @@ enum ServerReader {
         return tokens
     }
 
-    private static func token(_ section: Section) -> ServerToken? {
+    private static func token(_ section: Section) -> AccessToken? {
         let name = section.text("name", allowed: "a name for the audit log")
-        var role = ServerToken.Role.viewer
+        var role = Role.viewer
         section.choice("role", &role)
         let hash = section.text("hash", allowed: "sha256: and 64 hexadecimal digits")
         section.finish()
@@ -72,24 +72,12 @@ enum ServerReader {
             section.report(key, "is missing", "a token needs name, role and hash")
         }
         guard let name, let hash else { return nil }
-        guard let bytes = sha256(hash) else {
+        guard let token = AccessToken(name: name, role: role, hash: hash) else {
             section.report(
                 "hash", "is not a SHA-256 hash", "write sha256: and 64 hexadecimal digits, as sha256sum prints them")
             return nil
         }
-        return ServerToken(name: name, role: role, sha256: bytes)
-    }
-
-    private static func sha256(_ text: String) -> [UInt8]? {
-        let prefix = "sha256:"
-        guard text.hasPrefix(prefix) else { return nil }
-        let digits = Array(text.dropFirst(prefix.count))
-        guard digits.count == 64 else { return nil }
-        let bytes = stride(from: 0, to: 64, by: 2).compactMap { index -> UInt8? in
-            guard let high = digits[index].hexDigitValue, let low = digits[index + 1].hexDigitValue else { return nil }
-            return UInt8(high << 4 | low)
-        }
-        return bytes.count == 32 ? bytes : nil
+        return token
     }
 
     private static func key(_ text: String, _ section: Section, folder: String) -> Secret? {

@@ -1,3 +1,5 @@
+import HoldfastConsole
+
 /// A `HOST:PORT` as it is written in the configuration and on the command line. IPv6 addresses stand in brackets.
 struct SocketAddressText: Hashable, Sendable {
     /// A name or an address, without brackets.
@@ -33,11 +35,7 @@ struct SocketAddressText: Hashable, Sendable {
     }
 
     /// Whether only this machine can reach it. A name other than `localhost` counts as reachable from elsewhere.
-    var isLoopback: Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
+    var isLoopback: Bool { HoldfastConsole.isLoopback(host) }
 }
 
 extension SocketAddressText: CustomStringConvertible {

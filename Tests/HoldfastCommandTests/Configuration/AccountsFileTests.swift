@@ -48,7 +48,7 @@ struct AccountsFileTests {
         ])
         let configuration = try result.get()
         #expect(configuration.store.path == "\(folder)/data")
-        #expect(configuration.fleet.accounts.first?.tls.caFile == "\(folder)/sub/ca.pem")
+        #expect(configuration.fleet.accounts.first?.target.tls.caFile == "\(folder)/sub/ca.pem")
     }
 
     @Test("problems in both files are told together, those of the first file first")

@@ -182,7 +182,7 @@ struct ConfigurationProblemTests {
         ),
         WrongFile(
             "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
-            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, provider, proxy, recovery, retry, tls, token, url"
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, provider, proxy, recovery, retry, subprotocol, tls, token, url"
         ),
         WrongFile(
             "a dialect of a later version", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: json }\n",

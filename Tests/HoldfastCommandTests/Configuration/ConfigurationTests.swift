@@ -1,5 +1,8 @@
 import Foundation
+import HoldfastConsole
 import HoldfastCore
+import HoldfastFleet
+import HoldfastWire
 import Testing
 
 @testable import HoldfastCommand
@@ -57,8 +60,7 @@ struct ConfigurationTests {
                 enabled: false
             """, environment: ["VALUE": "b$c"])
         #expect(full.server.listen == SocketAddressText(host: "::1", port: 9443))
-        #expect(
-            full.server.tokens == [ServerToken(name: "ops", role: .operator, sha256: .init(repeating: 10, count: 32))])
+        #expect(full.server.tokens == [AccessToken(name: "ops", role: .operator, hash: "sha256:\(hash)")])
         #expect(full.store.path == "/var/lib/holdfast")
         #expect(full.log == LogConfiguration(level: .debug, format: .json))
 
@@ -66,11 +68,11 @@ struct ConfigurationTests {
         #expect(account.id == "shop-1")
         #expect(account.isEnabled == false)
         #expect(account.token == Secret("abc"))
-        #expect(account.headers.map(\.name) == ["Cookie", "X-Extra"])
-        #expect(account.headers.map(\.value) == [Secret("a=b$c$"), Secret("1")])
-        #expect(account.lwp == LWPSettings(appKey: "444", userID: "1001", userAgent: "agent"))
-        #expect(account.limits == LimitSettings(frameBytes: 64 << 10, messageBytes: 1 << 20))
-        #expect(account.tls == TLSSettings(caFile: nil, serverName: "gate.example"))
+        #expect(account.target.headers.map(\.name) == ["Cookie", "X-Extra"])
+        #expect(account.target.headers.map(\.value) == ["a=b$c$", "1"])
+        #expect(account.dialect == .lwp(LWP(accountID: "shop-1", appKey: "444", userAgent: "agent", userID: "1001")))
+        #expect(account.limits == AccountLimits(frameBytes: 64 << 10, messageBytes: 1 << 20))
+        #expect(account.target.tls == TLSSettings(caFile: nil, serverName: "gate.example"))
 
         var heartbeat = HeartbeatSettings()
         (heartbeat.mode, heartbeat.maxMisses) = (.fixed, 4)
@@ -99,9 +101,9 @@ struct ConfigurationTests {
         var breaker = BreakerSettings()
         (breaker.window, breaker.minAttempts, breaker.openAt) = (.seconds(10), 2, 0.25)
         (breaker.probeEvery, breaker.closeAfter) = (.seconds(1), 1)
-        #expect(full.fleet.breaker == breaker)
-        #expect(full.fleet.admission.connectsPerSecond == 2.5)
-        #expect(full.fleet.admission.fleet.concurrent == 6)
+        #expect(full.fleet.gate.breaker == breaker)
+        #expect(full.fleet.gate.admission.connectsPerSecond == 2.5)
+        #expect(full.fleet.gate.admission.fleet.concurrent == 6)
     }
 
     @Test("an account takes the defaults and changes what it says")

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import HoldfastCore
+import Logging
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Keeps the fleet of a configuration connected, until SIGTERM or Ctrl-C.",
+        discussion: """
+            Prints one line on standard output when it serves: ready console=http://HOST:PORT. Logs go to standard error.
+
+            SIGHUP reads the file again and changes only what has changed; a file with a problem changes nothing. \
+            SIGTERM and SIGINT close every session with 1001 and end with exit code 0. \
+            Exit code 78: the configuration is wrong. 69: the address cannot be listened on, or the store is in use.
+
+            Example:
+              holdfast run --config fleet.yaml
+              holdfast status --watch            # in another terminal
+            """)
+
+    @OptionGroup var file: ConfigurationOption
+
+    func run() async throws {
+        let descriptors = ProcessLimits.prepare()
+        let path = file.config
+        let configuration: Configuration
+        do throws(InvalidConfiguration) {
+            configuration = try ConfigurationLoader.load(path: path)
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode.wrongConfiguration
+        }
+        let output = LogOutput(configuration.log)
+        let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
+        Self.remark(configuration, descriptors: descriptors, logger)
+        try await FleetService(
+            configuration: configuration, logger: logger,
+            reload: { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) },
+            applied: { next in
+                output.apply(next.log)
+                Self.remark(next, descriptors: descriptors, logger)
+            }
+        ).run()
+    }
+
+    /// What an operator should know about a configuration that is right.
+    private static func remark(_ configuration: Configuration, descriptors: UInt64, _ logger: Logger) {
+        for notice in configuration.notices {
+            logger.warning("a key has no effect", metadata: ["key": "\(notice.key)", "why": "\(notice.remedy)"])
+        }
+        let enabled = configuration.fleet.accounts.count { $0.isEnabled }
+        // A session is one descriptor; the rest of the process needs some hundreds at most.
+        let reserve: UInt64 = 300
+        if descriptors > 0, UInt64(enabled) + reserve > descriptors {
+            logger.error(
+                "more accounts than descriptors: some cannot connect; raise the limit (ulimit -n, LimitNOFILE=)",
+                metadata: ["accounts": "\(enabled)", "descriptors": "\(descriptors)"])
+        }
+    }
+}

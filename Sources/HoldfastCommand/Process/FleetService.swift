@@ -1,0 +1,148 @@
+import ArgumentParser
+import HoldfastConsole
+import HoldfastCore
+import HoldfastFleet
+import HoldfastStore
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// A fleet with its console, from the start to the drained end: what `run` and `demo` have in common.
+struct FleetService: Sendable {
+    let configuration: Configuration
+    let logger: Logger
+    /// What else stands in the ready line.
+    var ready = ReadyLine()
+    /// Reads the configuration anew on SIGHUP; nil where there is no file.
+    var reload: (@Sendable () throws(InvalidConfiguration) -> Configuration)?
+    /// Told about what was reloaded, before the fleet is.
+    var applied: @Sendable (Configuration) -> Void = { _ in }
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    /// - Throws: `ExitCode.unavailable` if the store cannot be used or the address cannot be listened on; the reason is logged.
+    func run() async throws {
+        // Before anything is started, so that no signal meets a process that is half up.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let fleet = Fleet(configuration.fleet, logger: logger)
+        do {
+            try await fleet.start()
+        } catch {
+            logger.critical("cannot use the store", metadata: ["error": "\(error)"])
+            throw ExitCode.unavailable
+        }
+        let outcome = await serve(fleet, signals)
+        await fleet.shutdown()
+        switch outcome {
+        case .asked:
+            logger.notice("stopped")
+        case .notListening(let error):
+            logger.critical(
+                "cannot listen", metadata: ["address": "\(configuration.server.listen)", "error": "\(error)"])
+            throw ExitCode.unavailable
+        case .broken(let error):
+            logger.critical("the console has ended", metadata: ["error": "\(error)"])
+            throw ExitCode.internalError
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case asked
+        case notListening(String)
+        case broken(String)
+    }
+
+    private func serve(_ fleet: Fleet, _ signals: UnixSignalsSequence) async -> Outcome {
+        let serving = Once()
+        let console = consoleGroup(fleet, serving)
+        return await withTaskGroup(of: Outcome.self) { group in
+            group.addTask {
+                do {
+                    try await console.run()
+                    return .asked
+                } catch {
+                    return serving.isSet ? .broken(PlainReason.of(error)) : .notListening(PlainReason.of(error))
+                }
+            }
+            group.addTask {
+                for await signal in signals {
+                    guard signal == .sighup else {
+                        logger.notice("stopping", metadata: ["signal": "\(signal)"])
+                        break
+                    }
+                    await reload(fleet)
+                }
+                return .asked
+            }
+            let first = await group.next() ?? .asked
+            // The console answers until the fleet is drained: whoever watches sees it go down in order.
+            if case .asked = first { await fleet.shutdown() }
+            await console.triggerGracefulShutdown()
+            if case .asked = first { _ = await group.next() }
+            group.cancelAll()
+            return first
+        }
+    }
+
+    /// The console as a service that can be asked to end: open requests are answered, for two seconds at most.
+    private func consoleGroup(_ fleet: Fleet, _ serving: Once) -> ServiceGroup {
+        struct Running: Service {
+            var body: @Sendable () async throws -> Void
+            func run() async throws { try await body() }
+        }
+        let listen = configuration.server.listen
+        let service = Running {
+            let settings = try ConsoleConfiguration(
+                host: listen.host, port: listen.port, tokens: configuration.server.tokens)
+            try await Console(settings, fleet: fleet, logger: logger).run { port in
+                guard serving.set() else { return }
+                var line = ready
+                line.console = "http://\(SocketAddressText(host: listen.host, port: port))"
+                line.write()
+            }
+        }
+        var quiet = logger
+        quiet.logLevel = .critical
+        var settings = ServiceGroupConfiguration(
+            services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quiet)
+        settings.maximumGracefulShutdownDuration = .seconds(2)
+        return ServiceGroup(configuration: settings)
+    }
+
+    private func reload(_ fleet: Fleet) async {
+        guard let reload else { return }
+        let next: Configuration
+        do {
+            next = try reload()
+        } catch {
+            logger.error(
+                "the configuration was not reloaded, nothing has changed",
+                metadata: ["problems": "\(error.problems.count)"])
+            for problem in error.problems {
+                logger.error("wrong configuration", metadata: ["problem": "\(problem)"])
+            }
+            return
+        }
+        applied(next)
+        for key in FixedKeys.changed(from: configuration, to: next) {
+            logger.warning("a changed key takes effect at the next start", metadata: ["key": "\(key)"])
+        }
+        let summary = await fleet.apply(next.fleet)
+        logger.notice(
+            "reloaded",
+            metadata: [
+                "added": "\(summary.added)", "removed": "\(summary.removed)", "changed": "\(summary.changed)",
+                "reconnected": "\(summary.reconnected)", "unchanged": "\(summary.unchanged)",
+            ])
+    }
+}
+
+/// Keys that are read at the start only.
+enum FixedKeys {
+    static func changed(from old: Configuration, to new: Configuration) -> [String] {
+        var keys: [String] = []
+        if old.server.listen != new.server.listen { keys.append("server.listen") }
+        if old.server.tokens != new.server.tokens { keys.append("server.tokens") }
+        if old.store != new.store { keys.append("store") }
+        return keys
+    }
+}
