@@ -157,7 +157,10 @@ extension GatewaySession {
             send(payload, opcode: .pong)
         case .pong: break
         case .close(let frame):
-            if stage == .open { sendNow(CloseFrame(code: frame.code).payload, opcode: .close) }
+            if stage == .open {
+                lane.counters.closed(by: frame.code)
+                sendNow(CloseFrame(code: frame.code).payload, opcode: .close)
+            }
             end()
         }
     }

@@ -14,6 +14,13 @@ final class Counters: Sendable {
     let violations = Atomic<Int>(0)
     let registrations = Atomic<Int>(0)
     let registrationsRefused = Atomic<Int>(0)
+    /// By close code, of which there are a few.
+    private let closes = Mutex<[UInt16: Int]>([:])
+
+    /// The client began the closing handshake. Without a code that is 1005 (RFC 6455 §7.1.5).
+    func closed(by code: UInt16?) {
+        closes.withLock { $0[code ?? 1005, default: 0] += 1 }
+    }
 
     func add(to sum: inout GatewayStatistics) {
         sum.heartbeats += heartbeats.load(ordering: .relaxed)
@@ -27,6 +34,7 @@ final class Counters: Sendable {
         sum.violations += violations.load(ordering: .relaxed)
         sum.registrations += registrations.load(ordering: .relaxed)
         sum.registrationsRefused += registrationsRefused.load(ordering: .relaxed)
+        for (code, count) in closes.withLock({ $0 }) { sum.closes["\(code)", default: 0] += count }
     }
 }
 

@@ -75,11 +75,13 @@ public struct GatewayStatistics: Sendable, Hashable, Encodable {
     public internal(set) var badFrames = 0
     /// Sessions ended because the client broke the WebSocket protocol.
     public internal(set) var violations = 0
+    /// Sessions that the client closed with a closing handshake, by the close code.
+    public internal(set) var closes: [String: Int] = [:]
     public internal(set) var login = LoginStatistics()
 
     enum CodingKeys: String, CodingKey {
         case connects, live, heartbeats, pushed, acked, sends, accepts, registrations, pings, redelivered, violations,
-            login
+            closes, login
         case connectsTotal = "connects_total"
         case connectsPerSecond = "connects_per_second"
         case maxLive = "max_live"
