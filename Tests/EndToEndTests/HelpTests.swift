@@ -5,7 +5,8 @@ struct HelpTests {
     @Test(
         "every command has a help with an example, or the list of its parts",
         arguments: [
-            [], ["check"], ["status"], ["accounts"], ["accounts", "list"], ["accounts", "enable"],
+            [], ["run"], ["check"], ["demo"], ["gateway"], ["status"], ["accounts"], ["accounts", "list"],
+            ["accounts", "enable"],
             ["accounts", "disable"],
             ["accounts", "reconnect"], ["accounts", "reset"], ["accounts", "restart"], ["accounts", "quarantine"],
             ["accounts", "release"], ["timeline"],

@@ -14,6 +14,13 @@ struct HoldfastClient: Sendable {
     static let answerLimitBytes = 16 << 20
     static let timeout = TimeAmount.seconds(20)
 
+    /// Says at once that nobody answers, instead of trying again until the timeout. Lives as long as the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(configuration: configuration)
+    }()
+
     init(base: String, token: String?) {
         self.base = base
         self.token = token.map { Secret($0) }
@@ -52,7 +59,7 @@ struct HoldfastClient: Sendable {
         let status: HTTPResponseStatus
         let answer: Data
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+            let response = try await Self.http.execute(request, timeout: Self.timeout)
             status = response.status
             answer = Data(try await response.body.collect(upTo: Self.answerLimitBytes).readableBytesView)
         } catch {
