@@ -40,6 +40,16 @@ final class HoldfastProcess: Sendable {
         }
     }
 
+    /// Starts a line of bash, in which the arguments are `$0`, `$1` …; it must end in the process that is meant (`exec`).
+    static func scope<Result>(
+        shell command: String, _ arguments: [String], _ body: (HoldfastProcess) async throws -> Result
+    ) async throws -> Result {
+        let process = try HoldfastProcess(
+            ["-c", "exec " + command] + arguments, binary: "/bin/bash", environment: [:], folder: nil)
+        defer { process.signal(SIGKILL) }
+        return try await body(process)
+    }
+
     /// Runs the binary to its end and returns all it said.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
@@ -53,9 +63,11 @@ final class HoldfastProcess: Sendable {
         }
     }
 
-    private init(_ arguments: [String], environment: [String: String], folder: String?) throws {
+    private init(
+        _ arguments: [String], binary: String = Binary.path, environment: [String: String], folder: String?
+    ) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Binary.path)
+        process.executableURL = URL(fileURLWithPath: binary)
         process.arguments = arguments
         // Nothing of the tester's own settings may reach it.
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HOLDFAST") }

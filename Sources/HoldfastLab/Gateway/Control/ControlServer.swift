@@ -22,7 +22,7 @@ final class ControlServer: Sendable {
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in start.yield(.success(channel.localAddress?.port ?? address.port)) },
             eventLoopGroupProvider: .shared(group),
-            // Hummingbird tells at info what the ready line tells anyway.
+            // At info Hummingbird tells what the ready line tells anyway, and at error that it was told to end.
             logger: quiet(logger)
         )
         let task = Task {
@@ -50,7 +50,7 @@ final class ControlServer: Sendable {
 
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
-        logger.logLevel = max(logger.logLevel, .warning)
+        logger.logLevel = .critical
         return logger
     }
 }
