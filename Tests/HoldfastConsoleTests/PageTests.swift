@@ -1,3 +1,5 @@
+import HoldfastCore
+import HoldfastFleet
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
@@ -51,10 +53,33 @@ struct PageTests {
                     uri: "/page/\(file)", method: .get, headers: [:], body: nil)
                 // What was refused comes from Holdfast in English; only other languages list it.
                 let text = String(buffer: response.body).replacing(/refusal: \{[^}]*\}/, with: "")
-                keys.append(text.matches(of: /(?:^|[\s{,])([a-zA-Z_]+):/).map { String($0.1) })
+                keys.append(text.matches(of: /(?:^|[\s{,])([a-zA-Z_]+): ['({]/).map { String($0.1) })
             }
             let (english, chinese) = (try #require(keys.first), try #require(keys.last))
-            #expect(Set(english) == Set(chinese))
+            #expect(Set(english).symmetricDifference(chinese) == [])
+        }
+    }
+
+    @Test("every name that the API can show has words in both languages", arguments: ["texts-en.js", "texts-zh.js"])
+    func words(file: String) async throws {
+        let lists: [(String, [String])] = [
+            ("state", SessionState.allCases.map(\.name)), ("status", AccountStatus.allCases.map(\.rawValue)),
+            ("reason", TransitionReason.allCases.map(\.text)),
+            ("healthReason", HealthReason.Code.allCases.map(\.rawValue)),
+            ("failureClass", FailureClass.allCases.map(\.rawValue)), ("phase", Phase.allCases.map(\.name)),
+            ("ladder", Session.Rung.allCases.map(\.name)), ("quarantine", Session.Quarantine.allCases.map(\.name)),
+        ]
+        let text = try await ConsoleUnderTest().ask { client in
+            String(
+                buffer: try await client.executeRequest(uri: "/page/\(file)", method: .get, headers: [:], body: nil)
+                    .body)
+        }
+        for (list, names) in lists {
+            let block = try #require(
+                text.firstMatch(of: try Regex("\\n  \(list): \\{([^}]*)\\}", as: (Substring, Substring).self))
+            ).1
+            let known = block.matches(of: /([a-z0-9_]+): '/).map { String($0.1) }
+            #expect(Set(known) == Set(names), "\(list)")
         }
     }
 }

@@ -76,7 +76,7 @@ struct RoutingTests {
             "", "null", "[]", "{}", "{", "{\"all\":false}", "{\"all\":\"true\"}", "{\"all\":1}",
             "{\"fliter\":{\"q\":\"a\"}}",
             "{\"filter\":{}}", "{\"filter\":{\"state\":\"happy\"}}", "{\"filter\":{\"stat\":\"failed\"}}",
-            "{\"filter\":{\"q\":\"\"}}", "{\"filter\":{\"q\":1}}", "{\"filter\":null}",
+            "{\"filter\":{\"q\":\"\"}}", "{\"filter\":{\"q\":1}}", "{\"filter\":null}", "{\"filter\":{\"q\":null}}",
             "{\"all\":true,\"filter\":{\"q\":\"a\"}}", "\u{FEFF}", String(repeating: "[", count: 50_000),
         ])
     func badBodies(body: String) async throws {

@@ -69,8 +69,9 @@ struct AccountSelection: Sendable, CustomStringConvertible {
                     "There is no field \"\(key.stringValue.shortened)\" here.", parameter: key.stringValue.shortened)
             }
             all = try container.decodeIfPresent(Bool.self, forKey: Key("all"))
-            filter = try container.decodeIfPresent([String: String].self, forKey: Key("filter"))
-            for key in (filter ?? [:]).keys where !["state", "status", "q"].contains(key) {
+            let texts = try container.decodeIfPresent([String: String?].self, forKey: Key("filter"))
+            filter = texts?.compactMapValues(\.self)
+            for key in (texts ?? [:]).keys where !["state", "status", "q"].contains(key) {
                 throw Problem.badBody(
                     "A filter has no field \"\(key.shortened)\"; known: state, status, q.",
                     parameter: "filter.\(key.shortened)")

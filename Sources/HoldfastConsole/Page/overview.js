@@ -84,16 +84,19 @@ function drawAttention(open) {
   refreshTimes();
 }
 
-const trouble = (account) => account.last_failure?.code ?? account.reasons[0]?.code ?? '';
+// The failure while there is one to recover from; a connected account has other reasons.
+const trouble = (account) => (account.failures > 0 && account.last_failure ? account.last_failure.code
+  : account.reasons[0] ? word('healthReason', account.reasons[0].code) : '');
 
 function drawEndpoints() {
   const endpoints = new Map();
   for (const account of model.accounts.values()) {
     if (!account.enabled) continue;
     const name = endpointOf(account);
-    const entry = endpoints.get(name) ?? { name, all: 0, connected: 0, failing: 0, codes: new Map() };
+    const entry = endpoints.get(name) ?? { name, all: 0, connected: 0, failing: 0, isPaused: false, codes: new Map() };
     endpoints.set(name, entry);
     entry.all += 1;
+    if (account.reasons.some((reason) => reason.code === 'breaker_open')) entry.isPaused = true;
     if (account.state === 'connected') entry.connected += 1;
     else if (account.failures > 0 && account.last_failure) {
       entry.failing += 1;
@@ -101,12 +104,13 @@ function drawEndpoints() {
     }
   }
   const sick = [...endpoints.values()].filter((entry) => entry.failing > 0).sort((a, b) => b.failing - a.failing).slice(0, shownRows);
-  const key = JSON.stringify([texts().languageName, sick.map((entry) => [entry.name, entry.connected, entry.all, [...entry.codes]])]);
+  const key = JSON.stringify([texts().languageName, sick.map((entry) => [entry.name, entry.connected, entry.all, entry.isPaused, [...entry.codes]])]);
   fill(byId('endpoints'), key, () => {
     if (!sick.length) return make('li', { class: 'empty' }, texts().noEndpoints);
     return sick.map((entry) => make('li', { class: 'endpoint' },
       make('b', {}, entry.name),
-      make('span', { class: 'muted' }, texts().endpointLine(number(entry.connected), number(entry.all))),
+      make('span', { class: 'muted' }, texts().endpointLine(number(entry.connected), number(entry.all)),
+        entry.isPaused ? ` · ${texts().breakerOpen}` : ''),
       make('span', { class: 'codes' }, [...entry.codes].sort((a, b) => b[1] - a[1]).slice(0, 3)
         .map(([code, count]) => make('code', { title: word('failureClass', code.split('.')[0]) }, `${code} ×${count}`)))));
   });

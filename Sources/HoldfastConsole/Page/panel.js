@@ -100,7 +100,8 @@ function condition(account) {
   const level = make('span', { class: `level status-${account.status}`, role: 'meter', 'aria-label': t.health, 'aria-valuenow': account.health },
     make('span'));
   level.firstChild.style.width = `${account.health}%`;
-  const reasons = account.reasons.map((reason) => make('li', {}, make('code', {}, reason.code), ' ', reason.detail));
+  const reasons = account.reasons.map((reason) => make('li', { title: reason.code }, word('healthReason', reason.code),
+    reason.detail ? make('span', { class: 'muted' }, ` · ${reason.detail}`) : null));
   return make('section', { class: 'condition' },
     make('p', { class: 'score' }, make('b', {}, String(account.health)), make('span', { class: 'muted' }, t.health), level),
     account.quarantine ? make('p', { class: 'notice' }, word('quarantine', account.quarantine)) : null,

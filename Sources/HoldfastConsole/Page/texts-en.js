@@ -29,6 +29,7 @@ export const en = {
   noAttention: 'Every account that should be connected is well.',
   moreAttention: (n) => `and ${n} more`,
   noEndpoints: 'No endpoint is in trouble.',
+  breakerOpen: 'paused, one probe at a time',
   endpointLine: (n, all) => `${n} of ${all} connected`,
   noFeed: 'Nothing has changed since you opened the page.',
   filterHint: 'Show only these on the map',
@@ -48,7 +49,14 @@ export const en = {
     disabled: 'switched off', released: 'taken down', operator_reconnect: 'reconnect by hand',
     operator_restart: 'restart by hand', operator_release: 'released by hand', ladder_restart: 'automatic restart',
     quarantined: 'quarantined', settings_changed: 'settings changed', stuck: 'was stuck', shutdown: 'shutting down',
-    renewed: 'credential renewed', renewal_due: 'renewal due', renewing: 'renewing the credential',
+    renewed: 'credential renewed', renewing: 'renewing the credential',
+  },
+  healthReason: {
+    disabled: 'Switched off', quarantined: 'Automatic healing has ended', failed: 'Too many failures in a row',
+    not_connected: 'Not connected', failures: 'Failures', reply_slow: 'Slow heartbeat reply',
+    reply_overdue: 'Heartbeat reply overdue', heartbeats_missed: 'Heartbeats missed', quiet: 'No message for a while',
+    reading_paused: 'Reading is paused: handling cannot keep up', breaker_open: 'Its endpoint is down: one probe at a time',
+    messages_late: 'Messages arrive late',
   },
   failureClass: {
     dropped: 'Connection dropped', network: 'Endpoint not reachable', server: 'Endpoint cannot serve now',

@@ -27,6 +27,7 @@ export const zh = {
   noAttention: '所有应连接的账号均正常。',
   moreAttention: (n) => `另有 ${n} 个`,
   noEndpoints: '没有异常的端点。',
+  breakerOpen: '已暂停，仅逐个探测',
   endpointLine: (n, all) => `${all} 个中已连接 ${n} 个`,
   noFeed: '打开页面以来没有变化。',
   filterHint: '仅在图中突出显示这些账号',
@@ -46,7 +47,12 @@ export const zh = {
     disabled: '已停用', released: '已释放', operator_reconnect: '人工重连',
     operator_restart: '人工重启', operator_release: '人工解除隔离', ladder_restart: '自动重启',
     quarantined: '已隔离', settings_changed: '设置已变更', stuck: '曾经卡住', shutdown: '正在关闭',
-    renewed: '凭证已更新', renewal_due: '到时更新凭证', renewing: '正在更新凭证',
+    renewed: '凭证已更新', renewing: '正在更新凭证',
+  },
+  healthReason: {
+    disabled: '已停用', quarantined: '自动恢复已结束', failed: '连续失败过多', not_connected: '未连接', failures: '故障',
+    reply_slow: '心跳回复缓慢', reply_overdue: '心跳回复逾期', heartbeats_missed: '心跳丢失', quiet: '一段时间没有消息',
+    reading_paused: '处理跟不上，已暂停读取', breaker_open: '端点不可用，仅逐个探测', messages_late: '消息到达延迟',
   },
   failureClass: {
     dropped: '连接中断', network: '端点无法到达', server: '端点暂时无法服务',

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import HoldfastCore
+import NIOCore
+import Testing
+
+@testable import HoldfastConsole
+@testable import HoldfastFleet
+
+/// The reference says what the code does: no more, and no less.
+@Suite("The reference")
+struct ReferenceTests {
+    @Test("docs/api.md lists every route, with its role")
+    func routes() throws {
+        let text = try page("api.md")
+        let listed = text.matches(of: /\| `(GET|POST|DELETE|PUT) (\/[^`]*)` \|[^|]*\| (\w+) \|/).map {
+            "\($0.1) \($0.2) \($0.3)"
+        }
+        let known = Self.routes.map { route in
+            switch route.access {
+            case .open: "\(route.method.rawValue) \(route.path) open"
+            case .role(let role): "\(route.method.rawValue) \(route.path) \(role.rawValue)"
+            }
+        }
+        #expect(Set(listed) == Set(known))
+        #expect(listed.count == known.count)
+    }
+
+    @Test("docs/api.md names every query parameter and every field of an account")
+    func names() throws {
+        let text = try page("api.md")
+        for parameter in Self.routes.flatMap(\.parameters) { #expect(text.contains(parameter)) }
+        let account = JSONWriter.object { $0.fields(of: .example) }
+        let fields = String(buffer: account).matches(of: /"([a-z_]+)":/).map { String($0.1) }
+        #expect(fields.count > 20)
+        for field in fields { #expect(text.contains("`\(field)`") || text.contains("\"\(field)\""), "\(field)") }
+    }
+
+    @Test("docs/metrics.md lists every metric, with its kind")
+    func metrics() throws {
+        let listed = try page("metrics.md").matches(of: /\| `([a-z_]+)(?:\{[a-z,]+\})?` \| (\w+) \|/).map {
+            "\($0.1) \($0.2)"
+        }
+        var text = PrometheusText()
+        text.write(FleetMetrics())
+        text.write(ConsoleCounters.Values())
+        let known = String(buffer: text.buffer).matches(of: /# TYPE (\S+) (\S+)/).map { "\($0.1) \($0.2)" }
+        #expect(Set(listed) == Set(known))
+        #expect(listed.count == known.count)
+    }
+
+    @Test("docs/api.md names the limits in force")
+    func limits() throws {
+        let text = try page("api.md")
+        let limits = ConsoleLimits()
+        for word in [
+            "\(limits.headBytes / 1_024) KiB, \(limits.headFields) fields", "| \(limits.bodyBytes / 1_024) KiB |",
+            "| \(limits.connections) |", "| \(limits.viewers) |", "| \(limits.viewerBacklogBytes >> 20) MiB |",
+            "every \(limits.keepAlive.components.seconds) s", "| \(limits.idleTimeout.components.seconds) s |",
+            "end | \(limits.requestTimeout.components.seconds) s |",
+            "taken | \(limits.stallTimeout.components.seconds) s |",
+        ] { #expect(text.contains(word), "\(word)") }
+        #expect(text.contains("newest \(FleetEvent.kept / 1_000) 0\(FleetEvent.kept % 1_000)"))
+    }
+
+    private static var routes: [Route] {
+        Routes(
+            fleet: Fleet(FleetConfiguration(), logger: .silent), epoch: "e", limits: ConsoleLimits(),
+            counters: ConsoleCounters(), logger: .silent
+        ).all
+    }
+
+    private func page(_ name: String) throws -> String {
+        let tests = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try String(contentsOf: URL(filePath: "/\(tests)/docs/\(name)"), encoding: .utf8)
+    }
+}
+
+extension AccountView {
+    /// An account with something in every field.
+    static let example = AccountView(
+        id: "shop-1", url: "wss://gate.example/", dialect: "lwp", origin: .config, isEnabled: true,
+        state: .reconnecting,
+        status: .degraded, health: 70, reasons: [HealthReason(.failures, "2 in a row")], failures: 2, generation: 3,
+        incarnation: 1, lastMessageAt: nil, lastHeartbeatSentAt: nil, lastHeartbeatReplyAt: nil, lastConnectedAt: nil,
+        lastStateChangeAt: nil, replyMilliseconds: 12.5, nextAttemptAt: WallTime(milliseconds: 0), ladder: .none,
+        quarantine: nil,
+        lastFailure: FailureView(
+            at: WallTime(milliseconds: 0), class: .network, code: "network.refused", message: "m", phase: .connect))
+}
