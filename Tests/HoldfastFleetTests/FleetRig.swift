@@ -44,19 +44,14 @@ struct FleetRig: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation,
         until isReached: (AccountView) -> Bool
     ) async throws -> AccountView {
-        let end = ContinuousClock.now + limit
         var last: AccountView?
-        while ContinuousClock.now < end {
-            if let account = await fleet.account(id) {
-                if isReached(account) { return account }
-                last = account
-            }
-            try await Task.sleep(for: .milliseconds(5))
+        try await wait(atMost: limit, sourceLocation: sourceLocation) {
+            last = await fleet.account(id) ?? last
+            return last.map(isReached) ?? false
+        } orSay: {
+            "last seen: \(last.map { "\($0.state) \($0.lastFailure?.message ?? "")" } ?? "nothing")"
         }
-        Issue.record(
-            "not reached; last seen: \(last.map { "\($0.state) \($0.lastFailure?.message ?? "")" } ?? "nothing")",
-            sourceLocation: sourceLocation)
-        throw NotReached()
+        return try #require(last)
     }
 
     /// All accounts connected, as the board tells it.
@@ -68,14 +63,28 @@ struct FleetRig: Sendable {
     func totals(
         sourceLocation: SourceLocation = #_sourceLocation, until isReached: (FleetTotals) -> Bool
     ) async throws -> FleetTotals {
-        let end = ContinuousClock.now + .seconds(15)
-        while ContinuousClock.now < end {
-            let totals = fleet.metrics().totals
-            if isReached(totals) { return totals }
-            try await Task.sleep(for: .milliseconds(20))
+        try await wait(atMost: .seconds(15), sourceLocation: sourceLocation) {
+            isReached(fleet.metrics().totals)
+        } orSay: {
+            "connected: \(fleet.metrics().totals[.connected])"
         }
-        Issue.record("not reached; connected: \(fleet.metrics().totals[.connected])", sourceLocation: sourceLocation)
-        throw NotReached()
+        return fleet.metrics().totals
+    }
+
+    /// Waits for what the fleet shows but does not announce: asks again and again, and fails when it takes too long.
+    func wait(
+        atMost limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
+        until isReached: () async -> Bool, orSay state: () -> String = { "" }
+    ) async throws {
+        let end = ContinuousClock.now + limit
+        while await !isReached() {
+            guard ContinuousClock.now < end else {
+                Issue.record("not reached within \(limit); \(state())", sourceLocation: sourceLocation)
+                throw NotReached()
+            }
+            // tidy: the pause between two looks; nothing is concluded from the time it takes
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     struct NotReached: Error {}

@@ -33,9 +33,7 @@ struct LogTests {
         try await FleetRig.run(accounts: 60) { rig in
             try await rig.everybodyConnected()
             try await rig.gateway.setFaults([Fault(.eof)])
-            while rig.log.lines("many accounts: connection lost").isEmpty {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await rig.wait { !rig.log.lines("many accounts: connection lost").isEmpty }
             #expect(rig.log.lines("connection lost").count <= OutageLog.individually)
             let line = try #require(rig.log.lines("many accounts: connection lost").first)
             #expect(line.metadata["accounts"].flatMap { Int($0) } ?? 0 > OutageLog.individually)
