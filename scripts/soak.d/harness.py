@@ -146,7 +146,7 @@ class Holdfast:
 
 
 class Gateway(Holdfast):
-    """A scriptable gateway; see docs/reference of `holdfast gateway` for the faults."""
+    """A scriptable gateway; docs/gateway.md has the faults."""
 
     def __init__(self, port=0):
         super().__init__("gateway", "--listen", f"127.0.0.1:{port}", "--control", "127.0.0.1:0")

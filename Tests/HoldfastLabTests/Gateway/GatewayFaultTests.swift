@@ -112,12 +112,13 @@ struct ConnectFaultTests {
             #expect(await client.next() == (isVoid ? .registrationRefused(401) : .registered), "\(token)")
         }
         let unseen = try await RawClient.open(gateway, account: "shop-2")
-        while gateway.token(for: "shop-2") == issued { continue }
+        try await eventually { gateway.token(for: "shop-2") != issued }
         for (token, isVoid) in [("some", true), (issued, true), ("other", false)] {
             try await unseen.register(token: token)
             #expect(await unseen.next() == (isVoid ? .registrationRefused(401) : .registered), "\(token)")
         }
-        try await Task.sleep(for: .milliseconds(2))
+        let last = gateway.token(for: "shop-2")
+        try await eventually { gateway.token(for: "shop-2") != last }
         try await unseen.register(token: gateway.token(for: "shop-2"))
         #expect(await unseen.next() == .registered)
         await gateway.shutdown()
@@ -295,7 +296,7 @@ struct SessionFaultTests {
             .init(at: .milliseconds(100), faults: [Fault(.mute)]),
         ])
         let gateway = try await Gateway.start(Gateway.Configuration(script: script))
-        while await gateway.faults != [Fault(.mute)] { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually { await gateway.faults == [Fault(.mute)] }
         // The second step has left what it does not name as the first one put it.
         #expect(gateway.loginFaults == [LoginFault(.refuse)])
         _ = try await RawClient.register(gateway)
