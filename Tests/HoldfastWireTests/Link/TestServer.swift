@@ -140,6 +140,11 @@ final class TestServer: Sendable {
         try await client.opened()
     }
 
+    /// Returns when bytes of the client have come that are no request, such as the first ones of TLS.
+    func hasReadSomething() async throws {
+        _ = try await events.next { if case .violation = $0 { true } else { false } }
+    }
+
     /// Returns when the connection's loop has done what it had to do.
     func finishRound() async throws {
         try await newest.withLockedValue { $0 }?.eventLoop.submit {}.get()
