@@ -88,6 +88,8 @@ struct FleetRig: Sendable {
     }
 
     struct NotReached: Error {}
+
+    var lanes: [Lane] { fleet.state.withLock { $0.engine?.lanes ?? [] } }
 }
 
 extension AccountConfiguration {

@@ -126,8 +126,8 @@ final class Control: @unchecked Sendable {
         return new
     }
 
-    /// Grants in one turn of the loop, so that a large wave does not hold it up.
-    private static let grantLimit = 1_024
+    /// Grants in one turn: as many sockets as a lane can open without being late for anybody's heartbeat.
+    private static let grantLimit = 256
     private static let grantPause = Duration.milliseconds(5)
 
     // MARK: The read side

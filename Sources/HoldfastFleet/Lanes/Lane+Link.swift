@@ -87,8 +87,10 @@ extension Lane: LinkDelegate {
         }
     }
 
-    /// A message in `memory` mode: acknowledged at once. The acknowledgement leaves with the others of this read.
+    /// A message in `memory` mode: acknowledged at once. The acknowledgement leaves with the others of this read. What comes
+    /// while the connection is being closed cannot be acknowledged any more; the gateway will deliver it again.
     private func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
+        guard slots[index].session.state == .connected else { return }
         counters.messagesReceived &+= 1
         slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
         guard let link = slots[index].link else { return }

@@ -78,6 +78,7 @@ extension Lane {
         link.sendUrgently(scratch, as: kind)
         link.flush()
         counters.heartbeatsSent &+= 1
+        logger.debug("heartbeat", metadata: ["account": "\(account.id)", "number": "\(beat)"])
         if link.bufferedBytes > 0 {
             slots[index].session.beatBlocked(generation: slots[index].session.generation, at: now)
         }
