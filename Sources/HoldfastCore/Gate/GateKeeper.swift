@@ -128,6 +128,11 @@ public struct GateKeeper: Sendable {
         book.drop(index)
     }
 
+    /// For this long the process could not have given anything back: it stood still. No grant expires for that.
+    public mutating func unobserved(for duration: Duration) {
+        book.forEach(in: granted) { $0.expiresAt = $0.expiresAt + duration }
+    }
+
     /// Closes an endpoint's breaker by hand.
     public mutating func resetBreaker(of endpoint: EndpointID) {
         guard endpoint.index < UInt32(endpoints.count) else { return }

@@ -76,6 +76,14 @@ struct TicketBook: Sendable {
         list.count += 1
     }
 
+    mutating func forEach(in list: List, _ body: (inout Record) -> Void) {
+        var next = list.first
+        while let current = next {
+            body(&self[current])
+            next = self[current].next
+        }
+    }
+
     mutating func remove(_ old: Index, from list: inout List) {
         let (previous, next) = (self[old].previous, self[old].next)
         if let previous { self[previous].next = next } else { list.first = next }

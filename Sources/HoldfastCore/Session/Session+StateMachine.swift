@@ -12,10 +12,11 @@ extension Session {
         return orders
     }
 
-    /// The attempt has come to its next phase, which has its own deadline (C6).
+    /// The attempt has come to its next phase, which has its own deadline (C6). The registration is none of these: that
+    /// begins with `linkOpened`, and nowhere else.
     public mutating func entered(_ phase: Phase, generation: UInt32, at now: Moment) -> Orders {
         guard generation == self.generation, case .connecting(let attempt) = machine,
-            phase.rawValue > attempt.phase.rawValue, phase.rawValue < Phase.established.rawValue
+            phase.rawValue > attempt.phase.rawValue, phase.rawValue < Phase.register.rawValue
         else { return stale() }
         let limit = settings.phases.limit(of: phase)
         machine = .connecting(Attempt(phase: phase, since: now.instant, deadline: now.instant + limit))

@@ -14,7 +14,8 @@ struct CheckedSession {
     private(set) var complaints: [String] = []
     private(set) var edges: [TransitionOracle.Edge] = []
 
-    enum Socket: Hashable { case none, open, registered, closing }
+    /// `asked`: the registration was sent; `answered`: the gateway has answered it, so the session may be connected.
+    enum Socket: Hashable { case none, open, asked, answered, closing }
     enum Slot: Hashable { case none, asked, granted }
 
     init(_ settings: SessionSettings) {
@@ -43,10 +44,11 @@ struct CheckedSession {
     private func isPossible(_ step: CheckerStep) -> Bool {
         switch step {
         case .granted(.current): slot == .asked
-        case .opened(.current), .registered(.current), .entered(_, .current): socket == .open
-        case .failed(_, .current): socket == .open || socket == .registered
+        case .opened(.current), .entered(_, .current): socket == .open || socket == .asked
+        case .registered(.current): socket != .none && socket != .closing
+        case .failed(_, .current): socket != .none && socket != .closing
         case .linkClosed(_, .current): socket != .none
-        case .message(.current), .blocked, .drained, .paused, .resumed: socket == .registered
+        case .message(.current), .blocked, .drained, .paused, .resumed: socket == .answered
         case .replied(.oldest, _), .replied(.newest, _): session.liveness?.beats.isEmpty == false
         case .released: isReleasing
         case .renewalEnded, .renewalStarted: isRenewing
@@ -68,6 +70,7 @@ struct CheckedSession {
         case .opened(let age):
             return session.linkOpened(generation: generation(age), at: now)
         case .registered(let age):
+            if age == .current, socket == .asked { socket = .answered }
             return session.registered(generation: generation(age), at: now, using: &generator)
         case .failed(let trouble, let age):
             let failure = Failure.classify(trouble.cause, phase: session.phase ?? .connect)
@@ -174,17 +177,17 @@ struct CheckedSession {
             socket = .open
         case .register:
             if socket != .open { complain("registers on a socket that is \(socket)") }
+            socket = .asked
         case .close:
             if socket == .none { complain("closes a socket that is not there") }
             socket = .closing
         case .abort:
             socket = .none
         }
-        if session.state == .connected, socket == .open { socket = .registered }
         if orders.releaseIncarnation { isReleasing = true }
         if session.state != .closed { isReleasing = false }
         if orders.renew { isRenewing = true }
-        if orders.beat != nil, socket != .registered { complain("sends a heartbeat on a socket that is \(socket)") }
+        if orders.beat != nil, socket != .answered { complain("sends a heartbeat on a socket that is \(socket)") }
     }
 }
 
@@ -233,7 +236,7 @@ extension CheckedSession {
             if !TransitionOracle.allows(transition.from, transition.to) {
                 complain("\(transition.from.name) → \(transition.to.name) is not legal")
             }
-            if transition.to == .connected, socket != .registered { complain("connected without a registration") }
+            if transition.to == .connected, socket != .answered { complain("connected without a registration") }
             edges.append(TransitionOracle.Edge(from: transition.from, to: transition.to))
             state = transition.to
         }

@@ -98,6 +98,20 @@ struct TicketTests {
         #expect(rig.take() == [1])
     }
 
+    @Test("time in which the process stood still takes nothing from a grant's life")
+    func stoodStill() {
+        var rig = GateRig(GateRig.open { $0.admission.concurrent = 2 })
+        let endpoint = rig.keeper.endpoint(named: "ws://a:1")
+        rig.ask([1, 2, 3], endpoint)
+        #expect(rig.take() == [1, 2])
+        rig.pass(.seconds(300))
+        rig.keeper.unobserved(for: .seconds(300))
+        #expect(rig.take() == [])
+        rig.pass(.seconds(60))
+        #expect(rig.take() == [3])
+        #expect(rig.keeper.counters.expired == 2)
+    }
+
     @Test("a forgotten account waits for nothing, holds nothing and is not counted", arguments: [0, 1, 2])
     func forget(place: Int) {
         var rig = GateRig(GateRig.open { $0.admission.concurrent = 1 })

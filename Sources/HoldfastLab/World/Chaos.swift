@@ -1,0 +1,125 @@
+internal import HoldfastCore
+
+/// A world in which everything that can go wrong does, drawn from a seed: several gateways with changing weather, accounts
+/// with different policies, operators who press every button, a process that stands still, wake-ups and grants that are
+/// lost. Afterwards everything is made well, and everybody must come back.
+public struct Chaos: Sendable {
+    public private(set) var world: World
+    /// How long the trouble lasts.
+    public let trouble: Duration
+
+    private var generator: SeededGenerator
+
+    public init(seed: UInt64, trouble: Duration = .seconds(2_400)) {
+        generator = SeededGenerator(seed: seed ^ 0xC4A0_5000)
+        self.trouble = trouble
+        var settings = WorldSettings()
+        settings.gate.admission.connectsPerSecond = Double.random(in: 2...50, using: &generator)
+        settings.gate.admission.burst = Int.random(in: 1...10, using: &generator)
+        settings.gate.admission.concurrent = Int.random(in: 2...20, using: &generator)
+        settings.gate.admission.fleet.connectsPerSecond = Double.random(in: 4...60, using: &generator)
+        settings.gate.admission.fleet.concurrent = Int.random(in: 4...40, using: &generator)
+        // One world in two has faults of our own, too.
+        if Bool.random(using: &generator) {
+            settings.lostWakes = 0.02
+            settings.lostGrants = 0.02
+            settings.lostReleases = 0.2
+        }
+        settings.renewals = [
+            .renewed(lifetime: nil), .renewed(lifetime: .seconds(300)), .tryLater, .rejected, .needsPerson,
+        ]
+        world = World(seed: seed, settings)
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            let endpoint = world.addEndpoint()
+            for _ in 0..<3 {
+                world.addAccounts(Int.random(in: 0...8, using: &generator), at: endpoint, settings: drawPolicy())
+            }
+        }
+        planTrouble()
+    }
+
+    /// Lives through the trouble, then makes everything well and waits until all are back. False if somebody stays away.
+    public mutating func run() -> Bool {
+        world.run(for: trouble)
+        world.setRenewals([.renewed(lifetime: nil)])
+        for endpoint in 0..<Self.endpointLimit { world.plan(.weather(endpoint: endpoint, .fair), after: .zero) }
+        for second in [1, 40, 80] {
+            // A person looks at whatever waits for one; what is being released hears it the second time.
+            world.plan(.commandAll(.enable), after: .seconds(second))
+            world.plan(.commandAll(.release), after: .seconds(second + 1))
+        }
+        world.run(for: .seconds(120))
+        return world.runUntilAllConnected(within: .seconds(3_600)) != nil
+    }
+
+    private static let endpointLimit = 4
+
+    private mutating func drawPolicy() -> SessionSettings {
+        var heartbeat = HeartbeatSettings()
+        heartbeat.mode = pick(HeartbeatSettings.Mode.allCases) ?? .adaptive
+        heartbeat.maxInterval = pick([.seconds(15), .seconds(45)]) ?? heartbeat.interval
+        var retry = RetrySettings()
+        retry.jitter = pick(RetrySettings.Jitter.allCases) ?? .full
+        var recovery = RecoverySettings()
+        recovery.canRenew = Bool.random(using: &generator)
+        recovery.refreshEvery = .seconds(900)
+        recovery.climb = pick([[], [.auth, .dropped, .protocol], Set(FailureClass.allCases)]) ?? []
+        return SessionSettings(heartbeat: heartbeat, retry: retry, recovery: recovery)
+    }
+
+    private mutating func planTrouble() {
+        guard world.accountCount > 0 else { return }
+        for _ in 0..<120 {
+            let when = generator.duration(from: .zero, to: trouble)
+            world.plan(drawAction(), after: when)
+        }
+    }
+
+    private mutating func drawAction() -> WorldAction {
+        let account = Int.random(in: 0..<world.accountCount, using: &generator)
+        let endpoint = Int.random(in: 0..<Self.endpointLimit, using: &generator)
+        switch Int.random(in: 0..<20, using: &generator) {
+        case 0..<7: return .weather(endpoint: endpoint, drawWeather())
+        case 7..<10: return .drop(endpoint: endpoint, share: 0.5, drawCause())
+        case 10..<15: return .command(account: account, pick(SessionCommand.allCases) ?? .reconnect)
+        case 15: return .credentialChanged(account: account)
+        case 16: return .message(account: account)
+        case 17: return .pauseReading(account: account, generator.duration(from: .zero, to: .seconds(90)))
+        case 18: return .freeze(generator.duration(from: .milliseconds(1), to: .seconds(60)))
+        default: return .commandAll(pick([.enable, .reconnect, .restart]) ?? .enable)
+        }
+    }
+
+    private mutating func drawWeather() -> Weather {
+        var weather = Weather.fair
+        switch Int.random(in: 0..<8, using: &generator) {
+        case 0: weather = .blackHole
+        case 1: weather = .mute
+        case 2: weather.registering = pick([.reject(code: 401), .reject(code: 500), .ignore]) ?? .accept
+        case 3:
+            weather.ending = Weather.Ending(
+                after: generator.duration(from: .zero, to: .seconds(90)), cause: drawCause())
+        case 4: weather.answering = .negative
+        case 5: (weather.replyTime.spikeShare, weather.replyTime.spike) = (0.3, .seconds(12))
+        case 6:
+            weather.connecting =
+                pick([
+                    .refuse, .drop, .unknownName, .badCertificate, .stall(.tls), .stall(.upgrade),
+                    .refuseUpgrade(status: 503, retryAfter: .seconds(20)), .refuseUpgrade(status: 401, retryAfter: nil),
+                ]) ?? .refuse
+        default: break
+        }
+        return weather
+    }
+
+    private mutating func drawCause() -> FailureCause {
+        pick([
+            .endOfStream, .reset, .closed(code: 1000), .closed(code: 1011), .closed(code: 1008), .violation(.badUTF8),
+        ])
+            ?? .reset
+    }
+
+    private mutating func pick<Element>(_ elements: [Element]) -> Element? {
+        elements.randomElement(using: &generator)
+    }
+}

@@ -1,0 +1,97 @@
+internal import HoldfastCore
+
+/// What must hold after every event, whatever happens.
+extension World {
+    mutating func broken(_ text: String, _ account: Int? = nil) {
+        guard violations.count < Self.violationLimit else { return }
+        violations.append(WorldViolation(at: elapsed, account: account, text: text))
+    }
+
+    /// An enabled account that does not wait for a person has something it waits for; one that is switched off is at
+    /// rest; no state without the socket it means, and no socket that is forgotten.
+    mutating func checkPromises(_ number: Int, _ notes: Orders.Notes) {
+        let session = accounts[number].session
+        let isLeftToAPerson = session.quarantine?.healsByProbe == false
+        if session.isEnabled, !isLeftToAPerson, session.deadline == nil { broken("has nothing to wait for", number) }
+        let state = session.state
+        if !session.isEnabled, state != .disconnected, state != .closed { broken("switched off, and \(state)", number) }
+        if session.holdsLink != (accounts[number].link != nil) {
+            broken("\(state), and the socket is \(accounts[number].link == nil ? "gone" : "there")", number)
+        }
+        if notes.contains(.illegalTransition) { broken("asked for an illegal transition", number) }
+        if notes.contains(.stuckReset), settings.lostWakes == 0 { broken("was stuck", number) }
+    }
+
+    /// Every transition is one of the table, in a chain, and `connected` only with an answered registration.
+    mutating func note(_ orders: Orders, _ number: Int) {
+        var from: SessionState?
+        orders.transitions.forEach { transition in
+            if let from, from != transition.from { broken("a gap between two transitions", number) }
+            from = transition.to
+            if !Self.legal.contains("\(transition.from.name) \(transition.to.name)") {
+                broken("\(transition.from.name) → \(transition.to.name)", number)
+            }
+            if transition.to == .connected {
+                connected += 1
+                if accounts[number].link?.isAnswered != true { broken("connected without an answer", number) }
+            }
+            if transition.from == .connected { connected -= 1 }
+            if accounts[number].isWatched {
+                let what = WorldEntry.What.transition(from: transition.from, to: transition.to)
+                history.append(WorldEntry(at: elapsed, account: number, what: what))
+            }
+        }
+        if from != accounts[number].session.state { broken("a transition was not told", number) }
+        noteFailure(orders, number)
+    }
+
+    private mutating func noteFailure(_ orders: Orders, _ number: Int) {
+        var last: Transition?
+        orders.transitions.forEach { if $0.failure != nil { last = $0 } }
+        guard let transition = last, let failure = transition.failure else { return }
+        figures.failures += 1
+        let session = accounts[number].session
+        let delay = session.state == .closed ? nil : session.nextAttemptAt?.since(now)
+        if accounts[number].isWatched {
+            let what = WorldEntry.What.failure(failure, count: transition.failures, delay: delay)
+            history.append(WorldEntry(at: elapsed, account: number, what: what))
+        }
+        guard let delay, session.quarantine == nil else { return }
+        checkDelay(delay, after: failure, count: transition.failures, session.settings.retry, number)
+    }
+
+    /// F2, computed a second time: between the shortest delay and the ceiling of the class, and never before the peer's
+    /// own word.
+    private mutating func checkDelay(
+        _ delay: Duration, after failure: Failure, count: UInt32, _ retry: RetrySettings, _ number: Int
+    ) {
+        let ceiling =
+            failure.class == .dropped ? retry.dropped : failure.class == .network ? retry.network : retry.other
+        let steps = ceiling.step.inSeconds * Double(max(1, count))
+        let most = max(min(steps, ceiling.cap.inSeconds), retry.shortest.inSeconds)
+        let asked = min(failure.retryAfter.inSeconds, retry.longestRetryAfter.inSeconds)
+        let seconds = delay.inSeconds
+        if seconds < max(retry.shortest.inSeconds, asked) - 1e-6 || seconds > max(most, asked) + 1e-6 {
+            broken("waits \(seconds) s after failure \(count) of class \(failure.class), at most \(most) s", number)
+        }
+        if asked < seconds { figures.longestDelay = max(figures.longestDelay, delay) }
+    }
+
+    mutating func checkBudget(_ endpoint: Int) {
+        if !endpoints[endpoint].meter.count(at: now) {
+            broken("endpoint \(endpoint) sees more connects than its budget")
+        }
+        if !fleetMeter.count(at: now) { broken("the fleet connects faster than its budget") }
+        if endpoints[endpoint].handshakes > settings.gate.admission.concurrent {
+            broken("endpoint \(endpoint) sees more handshakes at once than allowed")
+        }
+    }
+
+    /// C1, written down a second time.
+    private static let legal: Set<String> = [
+        "disconnected connecting", "connecting connected", "connecting reconnecting", "connecting failed",
+        "connecting closed", "connected reconnecting", "connected closed", "reconnecting connecting",
+        "reconnecting failed", "reconnecting closed", "reconnecting disconnected", "failed reconnecting",
+        "failed closed", "failed disconnected", "closed disconnected",
+    ]
+}

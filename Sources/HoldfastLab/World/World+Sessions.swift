@@ -1,0 +1,160 @@
+internal import HoldfastCore
+
+/// What happens to sessions, and how their orders are carried out: the part of a lane.
+extension World {
+    mutating func wake(_ number: Int, plannedFor instant: Instant) {
+        guard accounts[number].wakeAt == instant else { return }
+        accounts[number].wakeAt = .distantFuture
+        guard let deadline = accounts[number].session.deadline else { return }
+        if deadline > now {
+            planWake(number)
+            return
+        }
+        if settings.lostWakes > 0, Double.random(in: 0..<1, using: &generator) < settings.lostWakes { return }
+        let orders = accounts[number].session.wake(at: moment, using: &generator)
+        if let deadline = accounts[number].session.deadline, deadline <= now {
+            broken("was woken and is due again at once", number)
+        }
+        carryOut(orders, number)
+    }
+
+    mutating func granted(_ ticket: Ticket) {
+        let number = Int(ticket.account.slot)
+        grantsUnderWay -= 1
+        let orders = accounts[number].session.slotGranted(generation: ticket.generation, at: moment)
+        if orders.notes.contains(.staleEvent) {
+            send(.giveBack(account: number, generation: ticket.generation, .abandoned))
+        }
+        carryOut(orders, number)
+    }
+
+    mutating func released(_ number: Int, _ incarnation: UInt32) {
+        guard accounts[number].session.incarnation == incarnation else { return }
+        carryOut(accounts[number].session.released(at: moment), number)
+    }
+
+    mutating func renewalEnded(_ number: Int, _ outcome: RenewalOutcome) {
+        accounts[number].isRenewing = false
+        carryOut(accounts[number].session.renewalEnded(outcome, at: moment), number)
+    }
+
+    mutating func resumeReading(_ number: Int) {
+        guard let until = accounts[number].pausedUntil, until <= now else { return }
+        accounts[number].pausedUntil = nil
+        carryOut(accounts[number].session.readingResumed(at: moment, using: &generator), number)
+    }
+
+    mutating func sweep() {
+        for number in accounts.indices {
+            carryOut(accounts[number].session.sweep(at: moment), number)
+            let limit = now - SweepSettings.tolerance - SweepSettings.interval
+            if let deadline = accounts[number].session.deadline, deadline < limit { broken("is stuck", number) }
+        }
+        agenda.add(.sweep, at: now + SweepSettings.interval)
+    }
+
+    mutating func perform(_ command: SessionCommand, on number: Int) {
+        guard accounts.indices.contains(number) else { return }
+        guard let orders = try? accounts[number].session.perform(command, at: moment) else { return }
+        carryOut(orders, number)
+        if command == .disable { send(.forget(account: number)) }
+    }
+
+    // MARK: Orders
+
+    /// Does what was ordered, in the order of the fields, and checks what has come of it.
+    mutating func carryOut(_ orders: Orders, _ number: Int) {
+        switch orders.slot {
+        case .none: break
+        case .request: send(.request(account: number, generation: accounts[number].session.generation))
+        case .giveBack(let outcome):
+            send(.giveBack(account: number, generation: accounts[number].session.generation, outcome))
+        }
+        carryOut(orders.link, number)
+        if let beat = orders.beat { sendHeartbeat(beat, number) }
+        if orders.renew { renew(number) }
+        if orders.releaseIncarnation { release(number) }
+        count(orders.notes)
+        if !orders.transitions.isEmpty { note(orders, number) }
+        checkPromises(number, orders.notes)
+        planWake(number)
+    }
+
+    mutating func planWake(_ number: Int) {
+        guard let deadline = accounts[number].session.deadline, deadline < accounts[number].wakeAt else { return }
+        accounts[number].wakeAt = deadline
+        agenda.add(.wake(account: number), at: deadline)
+    }
+
+    private mutating func renew(_ number: Int) {
+        guard !accounts[number].isRenewing, !settings.renewals.isEmpty else { return }
+        accounts[number].isRenewing = true
+        accounts[number].session.renewalStarted(at: moment)
+        let outcome = settings.renewals[Int.random(in: settings.renewals.indices, using: &generator)]
+        let time = generator.duration(from: .milliseconds(200), to: .seconds(8))
+        agenda.add(.renewalEnded(account: number, outcome), at: now + time)
+    }
+
+    private mutating func release(_ number: Int) {
+        if settings.lostReleases > 0, Double.random(in: 0..<1, using: &generator) < settings.lostReleases { return }
+        let time = generator.duration(from: .zero, to: .milliseconds(200))
+        agenda.add(
+            .released(account: number, incarnation: accounts[number].session.incarnation), at: now + time)
+    }
+
+    private mutating func count(_ notes: Orders.Notes) {
+        guard !notes.isEmpty else { return }
+        if notes.contains(.heartbeatMissed) { figures.misses += 1 }
+        if notes.contains(.replySlow) { figures.slowReplies += 1 }
+        if notes.contains(.restarted) { figures.restarts += 1 }
+        if notes.contains(.quarantineBegan) { figures.quarantines += 1 }
+        if notes.contains(.stuckReset) { figures.stuckResets += 1 }
+        if notes.contains(.staleEvent) { figures.staleEvents += 1 }
+    }
+
+    // MARK: The gate
+
+    /// Sends a message to the control loop; it arrives in its turn.
+    mutating func send(_ message: GateMessage) {
+        lastToGate = max(lastToGate, now + generator.duration(from: .zero, to: settings.longestHop))
+        agenda.add(.toGate(message), at: lastToGate)
+    }
+
+    private func ticket(_ account: Int, _ generation: UInt32) -> Ticket {
+        Ticket(AccountKey(lane: 0, slot: UInt32(truncatingIfNeeded: account)), generation: generation)
+    }
+
+    mutating func tellGate(_ message: GateMessage) {
+        switch message {
+        case .request(let account, let generation):
+            keeper.request(ticket(account, generation), endpoints[accounts[account].endpoint].id, at: now)
+        case .giveBack(let account, let generation, let outcome):
+            keeper.giveBack(ticket(account, generation), outcome, at: now)
+        case .forget(let account):
+            keeper.forget(ticket(account, 0).account, at: now)
+        }
+        serveGate()
+    }
+
+    mutating func askGate(plannedFor instant: Instant) {
+        guard gateAlarm == instant else { return }
+        gateAlarm = .distantFuture
+        serveGate()
+    }
+
+    private mutating func serveGate() {
+        for ticket in keeper.grants(at: now, limit: .max) {
+            let endpoint = accounts[Int(ticket.account.slot)].endpoint
+            if !endpoints[endpoint].grantMeter.count(at: now) { broken("the gate grants above an endpoint's budget") }
+            if !fleetGrantMeter.count(at: now) { broken("the gate grants above the fleet's budget") }
+            if settings.lostGrants > 0, Double.random(in: 0..<1, using: &generator) < settings.lostGrants { continue }
+            lastFromGate = max(lastFromGate, now + generator.duration(from: .zero, to: settings.longestHop))
+            agenda.add(.granted(ticket), at: lastFromGate)
+            grantsUnderWay += 1
+        }
+        if let deadline = keeper.nextDeadline, deadline < gateAlarm {
+            gateAlarm = max(deadline, now)
+            agenda.add(.gate, at: gateAlarm)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+public import HoldfastCore
+
+/// What a world is made of beside its accounts.
+public struct WorldSettings: Hashable, Sendable {
+    public var gate = GateSettings()
+    /// One way through the network.
+    public var travelTime: Duration = .milliseconds(5)
+    /// The longest a message between a lane and the control loop takes; none overtakes another.
+    public var longestHop: Duration = .milliseconds(1)
+    /// Share of wake-ups that are lost, as by a bug of ours. The sweep must find what they leave behind.
+    public var lostWakes = 0.0
+    /// Share of grants that are lost.
+    public var lostGrants = 0.0
+    /// Share of releases of an incarnation that never report their end.
+    public var lostReleases = 0.0
+    /// What logins come to, drawn evenly.
+    public var renewals: [RenewalOutcome] = [.renewed(lifetime: nil)]
+
+    public init() {}
+}

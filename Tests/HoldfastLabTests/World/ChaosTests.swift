@@ -1,0 +1,57 @@
+import HoldfastCore
+import HoldfastLab
+import Testing
+
+/// Everything that can go wrong, in worlds drawn from seeds. The fixed seeds are the same in every run; the fresh ones find
+/// what nobody has seen yet, and say how to see it again.
+@Suite("Chaos, in virtual time")
+struct ChaosTests {
+    static func live(_ seed: UInt64) -> World {
+        var chaos = Chaos(seed: seed)
+        let isWell = chaos.run()
+        let world = chaos.world
+        #expect(world.violations.isEmpty, world.verdict)
+        let away = (0..<world.accountCount).filter { world.session(of: $0)?.state != .connected }
+        #expect(isWell, "seed \(seed): \(away) stay away; to see it again: ChaosTests.live(\(seed))")
+        return world
+    }
+
+    @Test("no promise is broken, and everybody comes back", arguments: 1...24 as ClosedRange<UInt64>)
+    func fixed(seed: UInt64) {
+        _ = Self.live(seed)
+    }
+
+    @Test(
+        "nor in worlds that nobody has seen yet", arguments: (0..<4).map { _ in UInt64.random(in: 1_000...999_999_999) }
+    )
+    func fresh(seed: UInt64) {
+        _ = Self.live(seed)
+    }
+
+    @Test("the same seed is the same world")
+    func repeats() {
+        let (first, second) = (Self.live(77), Self.live(77))
+        #expect(first.figures == second.figures)
+        #expect(first.figures != Self.live(78).figures)
+    }
+
+    @Test("there is trouble enough: everything the worlds are to show happens in them")
+    func coverage() {
+        var sum = WorldFigures()
+        for seed in 1...12 as ClosedRange<UInt64> {
+            let figures = Self.live(seed).figures
+            sum.failures += figures.failures
+            sum.cutByUs += figures.cutByUs
+            sum.restarts += figures.restarts
+            sum.quarantines += figures.quarantines
+            sum.stuckResets += figures.stuckResets
+            sum.slowReplies += figures.slowReplies
+        }
+        #expect(sum.failures > 1_000)
+        #expect(sum.cutByUs > 100)
+        #expect(sum.restarts > 50)
+        #expect(sum.quarantines > 50)
+        #expect(sum.stuckResets > 10)
+        #expect(sum.slowReplies > 50)
+    }
+}
