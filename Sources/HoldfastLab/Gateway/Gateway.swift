@@ -80,10 +80,11 @@ public final class Gateway: Sendable {
     /// Ends all connections, as the end of a process would, and frees the ports. The gateway cannot be started again; another
     /// one can, on the same port.
     public func shutdown() async {
+        // The control API first: nobody must open the listener again.
+        await control?.shutdown()
         await director.stop()
         try? await listener.set(open: false)
         await core.forEachLane { $0.closeAll() }
-        await control?.shutdown()
         // Fails only when it was shut down before.
         try? await group.shutdownGracefully()
     }

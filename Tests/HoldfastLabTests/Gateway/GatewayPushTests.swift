@@ -51,9 +51,9 @@ struct GatewayPushTests {
     func messagePack() async throws {
         var buffer = ByteBuffer()
         let message = ChatMessage(
-            chat: "c@goofish", id: String(repeating: "i", count: 40), sender: "s", name: "n",
-            text: String(repeating: "t", count: 300))
-        message.writeMessagePack(at: WallTime(milliseconds: 1), into: &buffer)
+            chat: "c@goofish", id: NumberedText(fixed: String(repeating: "i", count: 40)), sender: "s", name: "n",
+            text: NumberedText(String(repeating: "t", count: 299) + "{n}"))
+        message.writeMessagePack(7, at: WallTime(milliseconds: 1), into: &buffer)
         var expected: [UInt8] = [0x81, 0x01, 0x84, 0x02, 0xA9] + Array("c@goofish".utf8)
         expected += [0x03, 0xD9, 40] + Array(repeating: UInt8(ascii: "i"), count: 40)
         expected += [0x05, 0xD3, 0, 0, 0, 0, 0, 0, 0, 1, 0x0A, 0x85]
@@ -61,7 +61,7 @@ struct GatewayPushTests {
         expected += [0xAD] + Array("reminderTitle".utf8) + [0xA1, UInt8(ascii: "n")]
         expected +=
             [0xAF] + Array("reminderContent".utf8) + [0xDA, 0x01, 0x2C]
-            + Array(repeating: UInt8(ascii: "t"), count: 300)
+            + Array(repeating: UInt8(ascii: "t"), count: 299) + [UInt8(ascii: "7")]
         #expect(Array(buffer.readableBytesView.prefix(expected.count)) == expected)
 
         let gateway = try await Gateway.start()
@@ -240,9 +240,21 @@ struct PushJobTests {
 
     @Test("a mid of a push is read back, and nothing else is taken for one")
     func mid() {
-        #expect(PushMid("p7-12 0") == PushMid(serial: 7, number: 12))
+        #expect(read("p7-12 0") == PushMid(serial: 7, number: 12))
         for text in ["p7-12", "7-12 0", "p7 0", "p7-12-1 0", "p-12 0", "px-1 0", "p99999999999999999999-1 0", ""] {
-            #expect(PushMid(text) == nil, "\(text)")
+            #expect(read(text) == nil, "\(text)")
+        }
+    }
+
+    private func read(_ text: String) -> PushMid? { PushMid(Array(text.utf8).span.bytes) }
+
+    @Test("a number stands in a text where it was asked for, and other braces are left alone")
+    func numberedText() {
+        for (text, result) in [
+            ("{n}", "7"), ("", ""), ("a{n}b{n}", "a7b7"), ("{{n}}", "{7}"), ("{ n }{m}", "{ n }{m}"),
+            ("\"{n}\"", "\"7\""),
+        ] {
+            #expect(NumberedText(text).text(7) == result)
         }
     }
 

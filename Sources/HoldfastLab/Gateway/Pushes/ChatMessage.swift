@@ -2,53 +2,95 @@ import HoldfastCore
 import HoldfastWire
 import NIOCore
 
-/// One chat message as the real gateway packs it into a push: a map with number keys, as JSON or as MessagePack.
-struct ChatMessage {
+/// A chat message as the real gateway packs it into a push, but for its number and its time: a map with numbers as keys.
+///
+///     { 1: { 2: chat, 3: id, 5: time in ms, 10: { senderUserId, reminderTitle, reminderContent, reminderUrl, sessionType } } }
+struct ChatMessage: Sendable {
     var chat: String
-    var id: String
+    var id: NumberedText
     var sender: String
+    /// The sender's.
     var name: String
-    var text: String
+    var text: NumberedText
 
-    private static let itemURL = "fleamarket://message_chat?itemId=1001"
+    fileprivate static let itemURL = "fleamarket://message_chat?itemId=1001"
 
-    func writeJSON(at time: WallTime, into buffer: inout ByteBuffer) {
-        buffer.writeStaticString(#"{"1":{"2":"#)
-        buffer.writeJSON(chat)
-        buffer.writeStaticString(#","3":"#)
-        buffer.writeJSON(id)
-        buffer.writeStaticString(#","5":"#)
-        buffer.writeJSON(time.milliseconds)
-        buffer.writeStaticString(#","10":{"senderUserId":"#)
-        buffer.writeJSON(sender)
-        buffer.writeStaticString(#","reminderTitle":"#)
-        buffer.writeJSON(name)
-        buffer.writeStaticString(#","reminderContent":"#)
-        buffer.writeJSON(text)
-        buffer.writeStaticString(#","reminderUrl":"#)
-        buffer.writeJSON(Self.itemURL)
-        buffer.writeStaticString(#","sessionType":"1"}}}"#)
-    }
-
-    func writeMessagePack(at time: WallTime, into buffer: inout ByteBuffer) {
+    func writeMessagePack(_ number: Int, at time: WallTime, into buffer: inout ByteBuffer) {
         buffer.writePackedMap(count: 1)
         buffer.writePacked(1)
         buffer.writePackedMap(count: 4)
         buffer.writePacked(2)
         buffer.writePacked(chat)
         buffer.writePacked(3)
-        buffer.writePacked(id)
+        buffer.writePacked(id.text(number))
         buffer.writePacked(5)
         buffer.writePacked(time)
         buffer.writePacked(10)
         buffer.writePackedMap(count: 5)
         let details = [
-            ("senderUserId", sender), ("reminderTitle", name), ("reminderContent", text), ("reminderUrl", Self.itemURL),
-            ("sessionType", "1"),
+            ("senderUserId", sender), ("reminderTitle", name), ("reminderContent", text.text(number)),
+            ("reminderUrl", Self.itemURL), ("sessionType", "1"),
         ]
         for (key, value) in details {
             buffer.writePacked(key)
             buffer.writePacked(value)
+        }
+    }
+}
+
+/// A chat message as JSON, written once as far as it is the same each time: benchmarks want many of them.
+struct ChatMessageJSON: Sendable {
+    private enum Piece: Sendable {
+        case bytes(ByteBuffer)
+        case number, time
+    }
+
+    private let pieces: [Piece]
+
+    init(_ message: ChatMessage) {
+        var pieces: [Piece] = []
+        var bytes = ByteBuffer()
+        func end(with piece: Piece) {
+            pieces.append(.bytes(bytes))
+            pieces.append(piece)
+            bytes = ByteBuffer()
+        }
+        func write(_ text: NumberedText) {
+            bytes.writeString("\"")
+            for (index, part) in text.parts.enumerated() {
+                if index > 0 { end(with: .number) }
+                var quoted = ByteBuffer()
+                quoted.writeJSON(part)
+                bytes.writeBytes(quoted.readableBytesView.dropFirst().dropLast())
+            }
+            bytes.writeString("\"")
+        }
+        bytes.writeString(#"{"1":{"2":"#)
+        bytes.writeJSON(message.chat)
+        bytes.writeString(#","3":"#)
+        write(message.id)
+        bytes.writeString(#","5":"#)
+        end(with: .time)
+        bytes.writeString(#","10":{"senderUserId":"#)
+        bytes.writeJSON(message.sender)
+        bytes.writeString(#","reminderTitle":"#)
+        bytes.writeJSON(message.name)
+        bytes.writeString(#","reminderContent":"#)
+        write(message.text)
+        bytes.writeString(#","reminderUrl":"#)
+        bytes.writeJSON(ChatMessage.itemURL)
+        bytes.writeString(#","sessionType":"1"}}}"#)
+        pieces.append(.bytes(bytes))
+        self.pieces = pieces
+    }
+
+    func write(_ number: Int, at time: WallTime, into buffer: inout ByteBuffer) {
+        for piece in pieces {
+            switch piece {
+            case .bytes(let bytes): buffer.writeImmutableBuffer(bytes)
+            case .number: buffer.writeJSON(Int64(number))
+            case .time: buffer.writeJSON(time.milliseconds)
+            }
         }
     }
 }
@@ -86,31 +128,5 @@ extension ByteBuffer {
             writeInteger(UInt32(truncatingIfNeeded: length))
         }
         writeString(text)
-    }
-
-    private static let base64Alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-    /// Appends the readable bytes of `source` in base64 with padding (RFC 4648 §4), written in place: a push is mostly this.
-    mutating func writeBase64(of source: ByteBuffer) {
-        let length = (source.readableBytes + 2) / 3 * 4
-        writeWithUnsafeMutableBytes(minimumWritableBytes: length) { target in
-            source.withUnsafeReadableBytes { source in
-                Self.base64Alphabet.withUTF8Buffer { alphabet in
-                    var output = 0
-                    for start in stride(from: 0, to: source.count, by: 3) {
-                        let rest = source.count - start
-                        let bits =
-                            UInt32(source[start]) << 16 | (rest > 1 ? UInt32(source[start + 1]) << 8 : 0)
-                            | (rest > 2 ? UInt32(source[start + 2]) : 0)
-                        target[output] = alphabet[Int(bits >> 18 & 63)]
-                        target[output + 1] = alphabet[Int(bits >> 12 & 63)]
-                        target[output + 2] = rest > 1 ? alphabet[Int(bits >> 6 & 63)] : UInt8(ascii: "=")
-                        target[output + 3] = rest > 2 ? alphabet[Int(bits & 63)] : UInt8(ascii: "=")
-                        output += 4
-                    }
-                    return output
-                }
-            }
-        }
     }
 }

@@ -126,17 +126,16 @@ extension GatewaySession {
     }
 
     private func acknowledgement(_ frame: ClientFrame, _ message: ByteBuffer, code: Int64?) {
-        guard code == 200, let account,
-            let mid = frame.mid.string(in: message.readableBytesSpan).flatMap({ PushMid($0) })
-        else {
-            return lane.counters.unknownAcks.increment()
-        }
+        // A mid of ours needs no escapes, so the quotes are all that has to go.
+        let text = message.readableBytesSpan.extracting(frame.mid.range.dropFirst().dropLast())
+        guard code == 200, let account, let mid = PushMid(text) else { return lane.counters.unknownAcks.increment() }
         switch account.acknowledged(mid) {
         case .unknown: lane.counters.unknownAcks.increment()
         case .taken: lane.counters.acked.increment()
         case .takenAndMadeRoom:
             lane.counters.acked.increment()
-            pump()
+            // At the end of the read, for all acknowledgements in it together.
+            wantsPump = true
         }
     }
 }

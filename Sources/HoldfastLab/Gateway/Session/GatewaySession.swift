@@ -61,6 +61,8 @@ final class GatewaySession: ChannelInboundHandler {
     var late: LateOutput?
 
     // Pushes.
+    /// Acknowledgements of this read have made room for more.
+    var wantsPump = false
     var pushTimer: (due: NIODeadline, task: Scheduled<Void>)?
 
     init(lane: Lane) {
@@ -126,6 +128,10 @@ extension GatewaySession {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        if wantsPump {
+            wantsPump = false
+            pump()
+        }
         context.flush()
     }
 

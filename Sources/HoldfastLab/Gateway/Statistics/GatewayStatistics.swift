@@ -68,7 +68,7 @@ public struct GatewayStatistics: Sendable, Hashable, Encodable {
     public internal(set) var acked = 0
     /// Acknowledgements of nothing that was open: a second one, or an unknown `mid`.
     public internal(set) var unknownAcks = 0
-    /// The first 100 000; `sendsTotal` counts on, repetitions included.
+    /// The first 100 000, of each text the first 1 000 characters; `sendsTotal` counts on, repetitions included.
     public internal(set) var sends: [Send] = []
     public internal(set) var sendsTotal = 0
     /// Text frames that are no LWP.

@@ -8,6 +8,8 @@ final class Ledger: Sendable {
     static let listLimit = 100_000
     /// Seconds with connects that are kept.
     static let rateLimit = 600
+    /// Characters of a sent message's texts that are kept.
+    static let textLimit = 1_000
 
     private struct State {
         var book = GatewayStatistics()
@@ -72,7 +74,8 @@ final class Ledger: Sendable {
 
     /// A message came from a client. Returns how many different ones came before it, the same number for the same client id.
     func send(uuid: String, chat: String, text: String) -> Int {
-        state.withLock { state in
+        let (uuid, chat, text) = (Self.kept(uuid), Self.kept(chat), Self.kept(text))
+        return state.withLock { state in
             state.book.sendsTotal += 1
             if let index = state.sendIndex[uuid] {
                 state.book.sends[index].count += 1
@@ -84,6 +87,10 @@ final class Ledger: Sendable {
             state.book.sends.append(GatewayStatistics.Send(uuid: uuid, chat: chat, text: text, count: 1))
             return count
         }
+    }
+
+    private static func kept(_ text: String) -> String {
+        text.utf8.count <= textLimit ? text : String(text.prefix(textLimit))
     }
 
     /// - Parameter lists: false leaves the long lists out, for those who ask often.
