@@ -70,8 +70,7 @@ function heard(name, data) {
 }
 
 function heardTransition(entry) {
-  model.feed.unshift(entry);
-  model.feed.length = Math.min(model.feed.length, feedLength);
+  addToFeed([entry]);
   dirty.add(entry.account);
   const account = model.accounts.get(entry.account);
   if (!account || Date.parse(entry.at) < Date.parse(account.last_state_change_at ?? 0)) return;
@@ -133,6 +132,10 @@ async function seedFeed(accounts) {
     return entries.map((entry) => ({ ...entry, account: id }));
   }));
   const known = new Set(model.feed.map((entry) => entry.account + entry.at + entry.to));
-  const old = pasts.flat().filter((entry) => !known.has(entry.account + entry.at + entry.to));
-  model.feed = [...model.feed, ...old].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, 30);
+  addToFeed(pasts.flat().filter((entry) => !known.has(entry.account + entry.at + entry.to)));
+}
+
+// Events of different accounts may come a second apart from their order.
+function addToFeed(entries) {
+  model.feed = [...entries, ...model.feed].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, feedLength);
 }

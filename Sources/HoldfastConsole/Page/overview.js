@@ -38,7 +38,10 @@ function drawVerdict(totals) {
   if (accounts === 0) more.push(t.noAccountsMore);
   if (person > 0) more.push(t.needPerson(person));
   if (waiting > 0) more.push(t.recovering(waiting));
-  if (accounts > 0 && person === 0 && waiting === 0) more.push(t.allWell);
+  const unwell = [...model.accounts.values()]
+    .filter((account) => account.state === 'connected' && ['degraded', 'unhealthy'].includes(account.status)).length;
+  if (unwell > 0) more.push(t.unwell(unwell));
+  if (accounts > 0 && person + waiting + unwell === 0) more.push(t.allWell);
   if (accounts > enabled && enabled > 0) more.push(t.off(accounts - enabled));
   byId('verdict').textContent = verdict;
   byId('verdict-more').textContent = more.join(' ');
@@ -50,7 +53,7 @@ function drawBar(totals) {
   fill(bar, 'made', () => states.map((name) => make('span', { class: `state-${name}` })));
   states.forEach((name, index) => {
     bar.children[index].style.flexGrow = totals[name];
-    bar.children[index].style.minWidth = totals[name] ? '4px' : '0';
+    bar.children[index].hidden = !totals[name];
   });
 }
 
@@ -88,6 +91,9 @@ function drawAttention(open) {
 const trouble = (account) => (account.failures > 0 && account.last_failure ? account.last_failure.code
   : account.reasons[0] ? word('healthReason', account.reasons[0].code) : '');
 
+// Classes of failure that speak against the endpoint and not against the account.
+const endpointClasses = ['network', 'server', 'dropped', 'protocol'];
+
 function drawEndpoints() {
   const endpoints = new Map();
   for (const account of model.accounts.values()) {
@@ -98,7 +104,7 @@ function drawEndpoints() {
     entry.all += 1;
     if (account.reasons.some((reason) => reason.code === 'breaker_open')) entry.isPaused = true;
     if (account.state === 'connected') entry.connected += 1;
-    else if (account.failures > 0 && account.last_failure) {
+    else if (account.failures > 0 && endpointClasses.includes(account.last_failure?.class)) {
       entry.failing += 1;
       entry.codes.set(account.last_failure.code, (entry.codes.get(account.last_failure.code) ?? 0) + 1);
     }

@@ -66,7 +66,8 @@ function head(account) {
       make('h2', { id: 'panel-title' }, account.id),
       account.state ? make('p', { class: 'badges' },
         make('span', { class: `badge state-${account.state}` }, word('state', account.state)),
-        make('span', { class: `badge status-${account.status}` }, word('status', account.status))) : null),
+        word('state', account.state) === word('status', account.status) ? null
+          : make('span', { class: `badge status-${account.status}` }, word('status', account.status))) : null),
     make('button', { type: 'button', class: 'quiet', 'aria-label': texts().close, onclick: () => panel.close() }, '✕'));
 }
 

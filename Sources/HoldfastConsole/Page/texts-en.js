@@ -18,6 +18,7 @@ export const en = {
   allWell: 'Nothing needs your attention.',
   recovering: (n) => `${n} ${many(n, 'is', 'are')} on the way back; nothing to do yet.`,
   needPerson: (n) => `${n} ${many(n, 'needs', 'need')} a person.`,
+  unwell: (n) => `${n} ${many(n, 'is', 'are')} connected and not at ${many(n, 'its', 'their')} best.`,
   off: (n) => `${n} switched off.`,
 
   accounts: 'Accounts',

@@ -16,6 +16,7 @@ export const zh = {
   allWell: '没有需要处理的事。',
   recovering: (n) => `${n} 个正在自行恢复，暂时无需处理。`,
   needPerson: (n) => `${n} 个需要人工处理。`,
+  unwell: (n) => `${n} 个已连接但状况欠佳。`,
   off: (n) => `${n} 个已停用。`,
 
   accounts: '账号',
