@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -60,7 +61,11 @@ let package = Package(
         ),
         .target(
             name: "HoldfastStore",
-            dependencies: ["HoldfastCore"],
+            dependencies: [
+                "HoldfastCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -172,7 +177,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "HoldfastStoreTests", dependencies: ["HoldfastStore", "HoldfastCore"], swiftSettings: strict),
+            name: "HoldfastStoreTests",
+            dependencies: ["HoldfastStore", "HoldfastCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(
             name: "HoldfastFleetTests",
             dependencies: [

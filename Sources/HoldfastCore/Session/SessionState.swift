@@ -98,4 +98,18 @@ public struct Transition: Hashable, Sendable {
     public var incarnation: UInt32
     /// The failure that caused it, where one did.
     public var failure: Failure?
+
+    public init(
+        at: WallTime, from: SessionState, to: SessionState, reason: TransitionReason, failures: UInt32,
+        generation: UInt32, incarnation: UInt32, failure: Failure?
+    ) {
+        self.at = at
+        self.from = from
+        self.to = to
+        self.reason = reason
+        self.failures = failures
+        self.generation = generation
+        self.incarnation = incarnation
+        self.failure = failure
+    }
 }

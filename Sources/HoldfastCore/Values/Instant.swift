@@ -55,6 +55,11 @@ public struct WallTime: Hashable, Comparable, Sendable {
         WallTime(milliseconds: time.milliseconds.addingSaturated(duration.wholeMilliseconds))
     }
 
+    @inlinable
+    public static func - (time: WallTime, duration: Duration) -> WallTime {
+        WallTime(milliseconds: time.milliseconds.subtractingSaturated(duration.wholeMilliseconds))
+    }
+
     /// How long it is from `earlier` to this time; negative if `earlier` is in fact later.
     @inlinable
     public func since(_ earlier: WallTime) -> Duration {

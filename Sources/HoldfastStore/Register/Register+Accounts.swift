@@ -1,0 +1,90 @@
+import GRDB
+public import HoldfastCore
+
+extension Register {
+    /// Everything known about every account, by id.
+    public func accounts() async throws(StoreError) -> [StoredAccount] {
+        try await read { db in
+            try Row.fetchCursor(db, sql: "SELECT * FROM account ORDER BY id").map(Self.account).array()
+        }
+    }
+
+    /// Makes accounts known, each with its device; those that are known already keep what is known of them.
+    public func add(_ accounts: [StoredAccount]) async throws(StoreError) {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT INTO account (id, declaration, device) VALUES (?, ?, ?)
+                    ON CONFLICT (id) DO UPDATE SET declaration = excluded.declaration
+                    """)
+            for account in accounts {
+                try statement.execute(arguments: [account.id, account.declaration, account.device])
+            }
+        }
+    }
+
+    /// Forgets an account with its secrets. Its timeline stays until it is old.
+    public func remove(_ account: String) async throws(StoreError) {
+        try await write { db in
+            try db.execute(sql: "DELETE FROM account WHERE id = ?", arguments: [account])
+            try db.execute(sql: "DELETE FROM secret WHERE account = ?", arguments: [account])
+        }
+    }
+
+    /// Keeps what a person switched an account to; nil forgets it.
+    public func setEnabled(_ enabled: StoredAccount.Override?, of account: String) async throws(StoreError) {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE account SET enabled = ?, enabled_declared = ? WHERE id = ?",
+                arguments: [enabled?.value, enabled?.declared, account])
+        }
+    }
+
+    /// Keeps what the recovery of an account depends on, as soon as that is possible.
+    public func noteMemory(_ memory: SessionMemory, of account: String) {
+        writer.note { db in try Self.update(memory, of: account, db) }
+    }
+
+    /// Keeps what the recovery of an account depends on. Returns when it is durable: a login may begin only then (F7).
+    public func setMemory(_ memory: SessionMemory, of account: String) async throws(StoreError) {
+        try await write { db in try Self.update(memory, of: account, db) }
+    }
+
+    private static func update(_ memory: SessionMemory, of account: String, _ db: Database) throws {
+        let restarts = memory.restarts.map { String($0.milliseconds) }.joined(separator: " ")
+        try db.cachedStatement(
+            sql: """
+                UPDATE account SET rung = ?, quarantine = ?, restarts = ?, login_started_at = ?, login_fruitless = ?
+                WHERE id = ?
+                """
+        ).execute(arguments: [
+            memory.rung.rawValue, memory.quarantine?.rawValue, restarts, memory.renewal.startedAt?.milliseconds,
+            memory.renewal.fruitless, account,
+        ])
+    }
+
+    private static func account(_ row: Row) -> StoredAccount {
+        var memory = SessionMemory()
+        memory.rung = Session.Rung(rawValue: row["rung"] ?? 0) ?? .none
+        memory.quarantine = (row["quarantine"] as UInt8?).flatMap(Session.Quarantine.init(rawValue:))
+        memory.restarts = (row["restarts"] as String? ?? "").split(separator: " ").compactMap { text in
+            Int64(text).map(WallTime.init(milliseconds:))
+        }
+        memory.renewal.startedAt = (row["login_started_at"] as Int64?).map(WallTime.init(milliseconds:))
+        memory.renewal.fruitless = row["login_fruitless"] ?? 0
+        var enabled: StoredAccount.Override?
+        if let value = row["enabled"] as Bool? {
+            enabled = StoredAccount.Override(value: value, declared: row["enabled_declared"] ?? true)
+        }
+        return StoredAccount(
+            id: row["id"], declaration: row["declaration"], device: row["device"], enabled: enabled, memory: memory)
+    }
+}
+
+extension Cursor {
+    func array() throws -> [Element] {
+        var elements: [Element] = []
+        while let element = try next() { elements.append(element) }
+        return elements
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import GRDB
+import HoldfastCore
+
+extension Register {
+    /// Every secret, sealed as it lies there.
+    public func secrets() async throws(StoreError) -> [StoredSecret] {
+        try await read { db in
+            try Row.fetchCursor(db, sql: "SELECT * FROM secret ORDER BY account, kind").map(Self.secret).array()
+                .compactMap { $0 }
+        }
+    }
+
+    /// The secrets of one account, sealed as they lie there.
+    public func secrets(of account: String) async throws(StoreError) -> [StoredSecret] {
+        try await read { db in
+            try Row.fetchCursor(db, sql: "SELECT * FROM secret WHERE account = ?", arguments: [account])
+                .map(Self.secret).array().compactMap { $0 }
+        }
+    }
+
+    /// Keeps secrets, all or none of them. Returns when they are durable.
+    public func set(_ secrets: [StoredSecret]) async throws(StoreError) {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO secret (account, kind, key, sealed, declared, obtained_at, lifetime_ms)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for secret in secrets {
+                try statement.execute(arguments: [
+                    secret.account, secret.kind.rawValue, secret.sealed.keyID, secret.sealed.bytes, secret.declared,
+                    secret.obtainedAt.milliseconds, secret.lifetime?.wholeMilliseconds,
+                ])
+            }
+        }
+    }
+
+    /// Forgets a secret, so that the configuration's own value holds again.
+    public func removeSecret(_ kind: SecretKind, of account: String) async throws(StoreError) {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM secret WHERE account = ? AND kind = ?", arguments: [account, kind.rawValue])
+        }
+    }
+
+    /// Seals every secret anew with the ring's current key: all of them or, if one cannot be opened, none.
+    ///
+    /// - Returns: how many were sealed anew.
+    public func rotate(to ring: KeyRing) async throws -> Int {
+        var renewed: [StoredSecret] = []
+        for var secret in try await secrets() where secret.sealed.keyID != ring.current.id {
+            let plain = try ring.open(secret.sealed, account: secret.account, kind: secret.kind)
+            secret.sealed = try ring.seal(plain, account: secret.account, kind: secret.kind)
+            renewed.append(secret)
+        }
+        try await set(renewed)
+        return renewed.count
+    }
+
+    /// Nil for a row of a kind that this version does not know.
+    private static func secret(_ row: Row) -> StoredSecret? {
+        guard let kind = SecretKind(rawValue: row["kind"]) else { return nil }
+        return StoredSecret(
+            account: row["account"], kind: kind, sealed: SealedSecret(keyID: row["key"], bytes: row["sealed"]),
+            declared: row["declared"], obtainedAt: WallTime(milliseconds: row["obtained_at"]),
+            lifetime: (row["lifetime_ms"] as Int64?).map { .milliseconds($0) })
+    }
+}

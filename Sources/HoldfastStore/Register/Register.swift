@@ -1,0 +1,70 @@
+import GRDB
+
+/// What is configured and known, and must survive: accounts and what their recovery depends on, sealed secrets, the
+/// timeline, what people did. One SQLite file of its own, so that reading it never waits for the traffic (O1).
+///
+/// Methods that change something are of two kinds. Those that are awaited return when the change is durable. Those that
+/// are not keep the change and write it as soon as that is possible; `problem` says when it is not.
+public final class Register: Sendable {
+    let pool: DatabasePool
+    let writer: GroupedWriter
+    /// Where a damaged file was put when this one was opened; worth a critical log line.
+    public let setAside: String?
+
+    public static let fileName = "register.sqlite"
+    /// Timeline and audit rows that may wait for the disk; beyond it the oldest timeline rows are dropped and counted.
+    public static let waitingRowsLimit = 50_000
+
+    /// Opens the register in this folder, or makes it. The folder is locked by whoever calls (`StoreLock`).
+    public init(folder: String) throws(StoreError) {
+        do {
+            let file = try StoreFile.open("\(folder)/\(Self.fileName)", migrator: RegisterSchema.migrator)
+            pool = file.pool
+            setAside = file.setAside
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .failed("\(error)")
+        }
+        writer = GroupedWriter(pool: pool, droppableLimit: Self.waitingRowsLimit)
+    }
+
+    /// Why the last commit failed; nil while all is well.
+    public var problem: String? { writer.problem }
+
+    /// Timeline rows lost because the disk could not take them.
+    public var droppedRows: Int { writer.droppedRows }
+
+    /// Returns when everything handed over so far is durable or given up.
+    public func flush() async {
+        await writer.flush()
+    }
+
+    /// Writes what is waiting and closes the file.
+    public func close() async {
+        await writer.flush()
+        // So that the file is whole by itself, for whoever copies it while we are gone. If it fails, the WAL still has all.
+        _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+        try? pool.close()
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+
+    func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws(StoreError) {
+        do {
+            try await writer.write(body)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import GRDB
+
+/// The tables of the register, step by step. A step that has been released is never changed; a change is a new step.
+enum RegisterSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: accounts, secrets, timeline, audit") { db in
+            try createAccounts(db)
+            try createSecrets(db)
+            try createTimeline(db)
+            try createAudit(db)
+        }
+        return migrator
+    }
+
+    /// What is known of an account beside its declaration: `declaration` is set only for those added at run time.
+    private static func createAccounts(_ db: Database) throws {
+        try db.create(table: "account", options: .withoutRowID) { table in
+            table.primaryKey("id", .text)
+            table.column("declaration", .text)
+            table.column("device", .text).notNull()
+            table.column("enabled", .boolean)
+            table.column("enabled_declared", .boolean)
+            table.column("rung", .integer).notNull().defaults(to: 0)
+            table.column("quarantine", .integer)
+            table.column("restarts", .text).notNull().defaults(to: "")
+            table.column("login_started_at", .integer)
+            table.column("login_fruitless", .integer).notNull().defaults(to: 0)
+        }
+    }
+
+    private static func createSecrets(_ db: Database) throws {
+        try db.create(table: "secret", options: .withoutRowID) { table in
+            table.column("account", .text).notNull()
+            table.column("kind", .text).notNull()
+            table.column("key", .text).notNull()
+            table.column("sealed", .blob).notNull()
+            table.column("declared", .text)
+            table.column("obtained_at", .integer).notNull()
+            table.column("lifetime_ms", .integer)
+            table.primaryKey(["account", "kind"])
+        }
+    }
+
+    private static func createTimeline(_ db: Database) throws {
+        try db.create(table: "timeline") { table in
+            table.autoIncrementedPrimaryKey("id")
+            table.column("account", .text).notNull()
+            table.column("at", .integer).notNull()
+            table.column("from_state", .integer).notNull()
+            table.column("to_state", .integer).notNull()
+            table.column("reason", .text).notNull()
+            table.column("failures", .integer).notNull()
+            table.column("generation", .integer).notNull()
+            table.column("incarnation", .integer).notNull()
+            table.column("class", .text)
+            table.column("code", .text)
+            table.column("detail", .text)
+        }
+        try db.create(indexOn: "timeline", columns: ["account", "id"])
+        try db.create(indexOn: "timeline", columns: ["at"])
+    }
+
+    private static func createAudit(_ db: Database) throws {
+        try db.create(table: "audit") { table in
+            table.autoIncrementedPrimaryKey("id")
+            table.column("at", .integer).notNull().indexed()
+            table.column("who", .text).notNull()
+            table.column("origin", .text).notNull()
+            table.column("action", .text).notNull()
+            table.column("account", .text)
+            table.column("detail", .text)
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import GRDB
+import HoldfastCore
+import HoldfastStore
+import Testing
+
+@Suite("The register")
+struct RegisterTests {
+    private let now = WallTime(milliseconds: 1_700_000_000_000)
+
+    private func transition(_ number: UInt32, of account: String, at time: WallTime) -> StoredTransition {
+        var transition = StoredTransition(
+            Transition(
+                at: time, from: .connected, to: .reconnecting, reason: .failure, failures: number, generation: number,
+                incarnation: 1, failure: Failure.classify(.endOfStream, phase: .established)), of: account)
+        transition.detail = "{\"n\":\(number)}"
+        return transition
+    }
+
+    @Test("gives back what it was given, after it was closed and opened again")
+    func survives() async throws {
+        let folder = try Folder()
+        var memory = SessionMemory()
+        memory.rung = .restart
+        memory.quarantine = .ladder
+        memory.restarts = [now, now + .seconds(5)]
+        memory.renewal.startedAt = now
+        memory.renewal.fruitless = 3
+        let first = try Register(folder: folder.path)
+        try await first.add([
+            StoredAccount(id: "shop-1", device: "device-1"),
+            StoredAccount(id: "shop-2", declaration: "{}", device: "device-2"),
+        ])
+        try await first.setMemory(memory, of: "shop-1")
+        try await first.setEnabled(StoredAccount.Override(value: false, declared: true), of: "shop-2")
+        first.note([transition(1, of: "shop-1", at: now), transition(2, of: "shop-1", at: now)])
+        try await first.append(
+            AuditEntry(at: now, who: "ops", origin: "127.0.0.1", action: "disable", account: "shop-2"))
+        await first.close()
+
+        let second = try Register(folder: folder.path)
+        let accounts = try await second.accounts()
+        #expect(accounts.map(\.id) == ["shop-1", "shop-2"])
+        #expect(accounts.map(\.device) == ["device-1", "device-2"])
+        #expect(accounts.first?.memory == memory)
+        #expect(accounts.last?.enabled == StoredAccount.Override(value: false, declared: true))
+        #expect(accounts.last?.declaration == "{}")
+        let timeline = try await second.timeline(of: "shop-1", limit: 10)
+        #expect(timeline == [transition(2, of: "shop-1", at: now), transition(1, of: "shop-1", at: now)])
+        #expect(try await second.audit(limit: 10).map(\.action) == ["disable"])
+        #expect(second.setAside == nil)
+    }
+
+    @Test("an account that is made known again keeps its device and its memory")
+    func keepsDevice() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        try await register.add([StoredAccount(id: "a", device: "first")])
+        var memory = SessionMemory()
+        memory.rung = .renew
+        try await register.setMemory(memory, of: "a")
+        try await register.add([StoredAccount(id: "a", device: "second")])
+        let account = try #require(try await register.accounts().first)
+        #expect(account.device == "first")
+        #expect(account.memory.rung == .renew)
+    }
+
+    @Test("secrets lie sealed in every file, and a removed account takes its own with it")
+    func secrets() async throws {
+        let folder = try Folder()
+        let ring = KeyRing(current: try SealingKey(base64: SealingKey.generate()))
+        let register = try Register(folder: folder.path)
+        try await register.add([StoredAccount(id: "a", device: "d")])
+        let plain = "very-secret-token-\(UUID().uuidString)"
+        let stored = StoredSecret(
+            account: "a", kind: .token, sealed: try ring.seal(Secret(plain), account: "a", kind: .token),
+            declared: ring.fingerprint(of: Secret("configured")), obtainedAt: now, lifetime: .seconds(3600))
+        try await register.set([stored])
+        #expect(try await register.secrets(of: "a") == [stored])
+        for (name, bytes) in try folder.contents() {
+            #expect(bytes.range(of: Data(plain.utf8)) == nil, "\(name) holds the secret in the clear")
+        }
+        try await register.remove("a")
+        #expect(try await register.secrets().isEmpty)
+        #expect(try await register.accounts().isEmpty)
+    }
+
+    @Test("rotation seals everything anew, or nothing at all")
+    func rotation() async throws {
+        let folder = try Folder()
+        let old = try SealingKey(base64: SealingKey.generate())
+        let new = try SealingKey(base64: SealingKey.generate())
+        let register = try Register(folder: folder.path)
+        let before = KeyRing(current: old)
+        let kinds: [SecretKind] = [.token, .password]
+        try await register.set(
+            kinds.map { kind in
+                StoredSecret(
+                    account: "a", kind: kind, sealed: try before.seal(Secret("x"), account: "a", kind: kind),
+                    declared: nil, obtainedAt: now, lifetime: nil)
+            })
+        await #expect(throws: SealingError.self) { try await register.rotate(to: KeyRing(current: new)) }
+        #expect(try await register.secrets().allSatisfy { $0.sealed.keyID == old.id })
+        let both = KeyRing(current: new, former: [old])
+        #expect(try await register.rotate(to: both) == 2)
+        #expect(try await register.rotate(to: both) == 0)
+        let alone = KeyRing(current: new)
+        for secret in try await register.secrets() {
+            #expect(try alone.open(secret.sealed, account: "a", kind: secret.kind) == Secret("x"))
+        }
+    }
+
+    @Test("a damaged file is set aside and named, and a new one is begun")
+    func damaged() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        try await register.add((0..<500).map { StoredAccount(id: "a\($0)", device: "d") })
+        await register.close()
+        let path = "\(folder.path)/\(Register.fileName)"
+        let handle = try #require(FileHandle(forUpdatingAtPath: path))
+        try handle.seek(toOffset: 4096)
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: 8192))
+        try handle.close()
+        let again = try Register(folder: folder.path)
+        let aside = try #require(again.setAside)
+        #expect(FileManager.default.fileExists(atPath: aside))
+        #expect(try await again.accounts().isEmpty)
+    }
+
+    @Test("what is no database at all is set aside too")
+    func notADatabase() throws {
+        let folder = try Folder()
+        try Data(repeating: 0x41, count: 9000).write(to: URL(fileURLWithPath: "\(folder.path)/\(Register.fileName)"))
+        #expect(try Register(folder: folder.path).setAside != nil)
+    }
+
+    @Test("a file of a newer version is refused and left alone")
+    func newer() async throws {
+        let folder = try Folder()
+        let path = "\(folder.path)/\(Register.fileName)"
+        await (try Register(folder: folder.path)).close()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { db in
+            try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('99: the future')")
+        }
+        try queue.close()
+        #expect(throws: StoreError.newer(path: path)) { try Register(folder: folder.path) }
+    }
+
+    @Test("a sweep keeps what is young enough and no more than the limit, in small batches")
+    func retention() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        var settings = RetentionSettings()
+        settings.timelineRowsPerAccount = 20
+        settings.batchRows = 7
+        let old = now - .seconds(40 * 86_400)
+        register.note((0..<30).map { transition($0, of: "old", at: old) })
+        register.note((0..<50).map { transition($0, of: "busy", at: now) })
+        register.note((0..<5).map { transition($0, of: "calm", at: now) })
+        try await register.append(
+            AuditEntry(at: now - .seconds(400 * 86_400), who: "w", origin: "o", action: "old"))
+        try await register.append(AuditEntry(at: now, who: "w", origin: "o", action: "new"))
+        await register.flush()
+        var batches = 0
+        while try await register.sweep(at: now, settings) > 0 { batches += 1 }
+        #expect(batches >= 5)
+        #expect(try await register.timeline(of: "old", limit: 100).isEmpty)
+        let busy = try await register.timeline(of: "busy", limit: 100)
+        #expect(busy.count == 20)
+        #expect(busy.first?.failures == 49)
+        #expect(try await register.timeline(of: "calm", limit: 100).count == 5)
+        #expect(try await register.audit(limit: 10).map(\.action) == ["new"])
+    }
+}
