@@ -140,6 +140,8 @@ public struct Liveness: Hashable, Sendable {
     /// Deadlines move by it; after a long blindness earlier misses are void and the peer is asked anew.
     mutating func unobserved(for duration: Duration, at now: Instant) -> Verdict {
         beats.shift(by: duration)
+        // The rhythm moves with it: each session keeps its own place in it, so that the fleet does not beat in step (H6).
+        nextBeatAt = nextBeatAt + duration
         if let limit = blockedUntil { blockedUntil = limit + duration }
         guard duration >= Self.doubtAfter else { return Verdict() }
         return askAnew(at: now)
@@ -177,7 +179,6 @@ public struct Liveness: Hashable, Sendable {
 
     private mutating func askAnew(at now: Instant) -> Verdict {
         misses = 0
-        nextBeatAt = now + interval
         return Verdict(beat: beats.open(at: now, isProbe: false))
     }
 

@@ -193,6 +193,24 @@ struct LivenessTests {
         }
     }
 
+    @Test("after a pause of ours each session keeps its own place in the rhythm")
+    func rhythmAfterPause() throws {
+        var places: Set<Int64> = []
+        for seed in 0..<20 {
+            var rig = Rig()
+            rig.generator = SeededGenerator(seed: UInt64(seed))
+            try rig.connect()
+            settle(&rig, for: .seconds(60))
+            rig.pass(.seconds(30))
+            let probe = rig.note(rig.session.unobserved(for: .seconds(30), at: rig.now, using: &rig.generator)).beat
+            rig.reply(to: try #require(probe))
+            let wait = try #require(rig.session.deadline).since(rig.now.instant)
+            #expect(wait > .zero && wait <= .seconds(15))
+            places.insert(wait.wholeMilliseconds)
+        }
+        #expect(places.count > 15)
+    }
+
     @Test("a peer that died while we were away is still found out")
     func suspensionOfDeadPeer() throws {
         var rig = Rig()
