@@ -14,6 +14,7 @@ struct SelfDoubtTests {
             try await rig.everybodyConnected()
             let before = await rig.fleet.accounts(AccountQuery()).accounts.map(\.generation)
             let lane = try #require(rig.lanes.first)
+            // tidy: the standstill is what is tested
             await lane.onLoop { _ in usleep(2_000_000) }
             let heartbeats = rig.gateway.statistics(lists: false).heartbeats
             #expect(await rig.gateway.wait { $0.heartbeats >= heartbeats + 20 })
