@@ -156,8 +156,8 @@ struct GatewaySessionTests {
     @Test("a token of the login server is refused when it has expired, and ends a session that has it")
     func tokenExpires() async throws {
         let gateway = try await Gateway.start(Gateway.Configuration(tokenLifetime: .seconds(2)))
-        let token = gateway.token(for: "shop-1")
-        let client = try await RawClient.register(gateway, token: token)
+        let client = try await RawClient.open(gateway)
+        let token = try await registerWithFreshToken(client, at: gateway)
         var event: RawClient.Event?
         repeat {
             try await client.beat()
@@ -167,10 +167,23 @@ struct GatewaySessionTests {
         let late = try await RawClient.open(gateway)
         try await late.register(token: token)
         #expect(await late.next() == .registrationRefused(401))
-        try await late.register(token: gateway.token(for: "shop-1"))
-        #expect(await late.next() == .registered)
+        _ = try await registerWithFreshToken(late, at: gateway)
         await gateway.shutdown()
     }
+
+    /// On a crowded machine a token can be too old before it is used; then the next one is tried.
+    private func registerWithFreshToken(_ client: RawClient, at gateway: Gateway) async throws -> String {
+        for _ in 0..<20 {
+            let token = gateway.token(for: "shop-1")
+            try await client.register(token: token)
+            let answer = try #require(await client.next())
+            if answer == .registered { return token }
+            try #require(answer == .registrationRefused(401))
+        }
+        throw LateMachine()
+    }
+
+    private struct LateMachine: Error {}
 
     @Test("a port that somebody listens on cannot be had, and says so")
     func portTaken() async throws {

@@ -73,7 +73,7 @@ final class RawClient: Sendable {
     }
 
     /// The next thing that the gateway does; nil if there is none in time.
-    func next(atMost limit: Duration = .seconds(5)) async -> Event? { await events.next(atMost: limit) }
+    func next(atMost limit: Duration = .seconds(60)) async -> Event? { await events.next(atMost: limit) }
 
     /// Whether the gateway does nothing for a while. Not to be used where an event can be awaited instead.
     func isQuiet(for time: Duration = .milliseconds(150)) async -> Bool { await events.next(atMost: time) == nil }
