@@ -18,7 +18,7 @@ extension Link {
         guard unread != nil else { return }
         loop.assumeIsolated().execute { [self] in
             guard !isPaused, let input = unread.take() else { return }
-            decode(input)
+            handleFrames(of: input)
             readCompleted()
         }
     }
@@ -41,14 +41,16 @@ extension Link {
             // Paused, or about to go on: the order must be kept.
             waiting.writeImmutableBuffer(input)
             unread = waiting
-            return
-        }
-        if isFlushing {
+        } else if isFlushing {
             // A write failed, and the channel reads what is left before it closes. Nothing may be reported from within
             // the owner's call, and the link is about to end.
             unread = input
-            return
+        } else {
+            handleFrames(of: input)
         }
+    }
+
+    private func handleFrames(of input: ByteBuffer) {
         var input = input
         do {
             while isListening {
@@ -105,18 +107,17 @@ extension Link {
 
     /// The channel is gone.
     func streamEnded() {
-        // A close frame may wait in what was not decoded while reading was paused.
-        if case .open = state, let input = unread.take() {
-            state = .closing(Ending())
+        if case .open = state { state = .closing(Ending()) }
+        // What was read and not decoded may hold the peer's close frame; nothing else of it matters now.
+        if let input = unread.take() {
             isPaused = false
-            decode(input)
+            handleFrames(of: input)
         }
         switch state {
         case .connecting(let attempt): attemptEnded(attempt)
-        case .open: end(LinkError(.endOfStream, "the peer ended the connection without a close frame"))
         case .closing(let ending):
-            end(ending.error ?? LinkError(.endOfStream, "the peer ended the connection instead of closing it"))
-        case .closed: break
+            end(ending.error ?? LinkError(.endOfStream, "the peer ended the connection without a close frame"))
+        case .open, .closed: break
         }
     }
 

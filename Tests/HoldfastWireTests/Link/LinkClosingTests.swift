@@ -1,3 +1,4 @@
+import Dispatch
 import HoldfastCore
 import NIOCore
 import NIOPosix
@@ -172,6 +173,33 @@ struct LinkClosingTests {
         try await server.close()
         #expect(try await client.reports.next().cause == .closed(code: 1008))
         try await server.stop()
+    }
+
+    @Test("a flush that fails reports nothing from within, and what can still be read is not lost on it")
+    func failingFlush() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await TestServer.start()
+        let client = try await TestClient.open(try server.target(), on: group.next())
+        try await client.opened()
+        let began = Mailbox<Void>()
+        let goOn = DispatchSemaphore(value: 0)
+        let reports = client.reports
+        async let reportedWithinCall = client.with { link in
+            began.put(())
+            goOn.wait()
+            link.write(ByteBuffer(string: "x"), opcode: .text)
+            link.flush()
+            return reports.pending
+        }
+        try await began.next()
+        try await server.write(frame(0x81, [0x61]) + frame(0x88, [0x03, 0xE9]))
+        try await server.reset()
+        _ = try await server.events.next { $0 == .closed }
+        goOn.signal()
+        #expect(try await reportedWithinCall == [])
+        #expect(try await client.reports.next().cause == .closed(code: 1001))
+        try await server.stop()
+        try await group.shutdownGracefully()
     }
 
     @Test(

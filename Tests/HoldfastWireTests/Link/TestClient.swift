@@ -32,14 +32,16 @@ final class TestClient: Sendable {
     /// Called on the loop with each report, before it is put into `reports`.
     typealias Reaction = @Sendable (LinkReport, Link) -> Void
 
-    /// - Parameter hearsReads: also puts `readCompleted` into `reports`.
+    /// - Parameters:
+    ///   - hearsReads: also puts `readCompleted` into `reports`.
+    ///   - loop: one of its own; by default any.
     static func open(
         _ target: LinkTarget,
         options: LinkOptions = LinkOptions(),
         hearsReads: Bool = false,
+        on loop: any EventLoop = newLoop(),
         react: @escaping Reaction = { _, _ in }
     ) async throws -> TestClient {
-        let loop = newLoop()
         let reports = Mailbox<LinkReport>()
         let link = try await loop.submit {
             let recorder = Recorder(reports, hearsReads: hearsReads, react: react)
