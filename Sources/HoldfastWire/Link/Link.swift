@@ -29,6 +29,7 @@ public final class Link {
         var deadline: Scheduled<Void>?
     }
 
+    /// Whose link it is: comes back with every report.
     public let tag: LinkTag
     let loop: any EventLoop
     var delegate: (any LinkDelegate)?

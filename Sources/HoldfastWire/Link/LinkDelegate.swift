@@ -4,7 +4,9 @@ public import NIOCore
 /// Whose link it is: a slot of the owner's and the generation of the attempt. Comes back with every report, so that a
 /// report of an old link is told from one of the new.
 public struct LinkTag: Hashable, Sendable {
+    /// The owner's place for the session.
     public var slot: UInt32
+    /// Which attempt of the session.
     public var generation: UInt32
 
     public init(slot: UInt32, generation: UInt32) {

@@ -8,6 +8,7 @@ public struct LinkError: Error, Hashable, Sendable, CustomStringConvertible {
     /// what a peer sent at most 1 KiB.
     public var chain: [String]
 
+    /// - Parameter chain: empty texts are left out.
     public init(_ cause: FailureCause, _ chain: String...) {
         self.cause = cause
         self.chain = chain.filter { !$0.isEmpty }

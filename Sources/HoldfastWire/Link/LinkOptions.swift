@@ -13,6 +13,7 @@ public struct LinkOptions: Sendable {
     /// Holds the TLS contexts; share one, since a context with the system's roots costs megabytes.
     public var tlsContexts = TLSContexts.shared
 
+    /// The defaults.
     public init() {}
 
     /// How long to wait for the body of an answer that refuses the upgrade, and how much of it is kept for people.

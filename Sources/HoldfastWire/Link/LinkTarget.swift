@@ -3,13 +3,16 @@
 ///
 /// It may hold credentials, in its fields and in the query of its URL: its descriptions show the endpoint and no more.
 public struct LinkTarget: Hashable, Sendable {
+    /// Whether the connection is plain (`ws`) or over TLS (`wss`).
     public enum Scheme: String, Hashable, Sendable {
         case ws, wss
     }
 
+    /// Of the URL.
     public let scheme: Scheme
     /// A name in ASCII or an address, in lower case; an IPv6 address without its brackets.
     public let host: String
+    /// Of the URL, or the scheme's own: 80 or 443.
     public let port: Int
     /// Path and query, as they stand in the request line.
     public let requestTarget: String
@@ -17,6 +20,7 @@ public struct LinkTarget: Hashable, Sendable {
     public let headers: [Header]
     /// The subprotocol to ask for; nil for none.
     public let subprotocol: String?
+    /// How the peer proves who it is; of no use for `ws`.
     public let tls: TLSSettings
 
     /// A field of the request. The value may be a secret.
@@ -24,6 +28,7 @@ public struct LinkTarget: Hashable, Sendable {
         public var name: String
         public var value: String
 
+        /// Checked by the target that it becomes a part of.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
@@ -104,6 +109,7 @@ extension LinkTarget: CustomStringConvertible, CustomDebugStringConvertible, Cus
 
 /// What is wrong with the target of a link, in words that name no secret.
 public struct InvalidLinkTarget: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is wrong, and what would be right.
     public var description: String
 
     init(_ description: String) {

@@ -7,6 +7,7 @@ public import NIOPosix
 ///
 /// Limits: `nameLimit` names are kept, for `keptFor` each. Failures are not kept.
 public final class NameResolver: Sendable {
+    /// The one that links use unless told otherwise.
     public static let shared = NameResolver()
 
     /// How many names are kept at most; beyond it all are forgotten.

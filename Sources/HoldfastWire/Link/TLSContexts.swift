@@ -9,6 +9,7 @@ public struct TLSSettings: Hashable, Sendable {
     /// The name the peer's certificate must be for, where it is not the host of the URL.
     public var serverName: String?
 
+    /// The system's roots and the host of the URL, unless told otherwise.
     public init(caFile: String? = nil, serverName: String? = nil) {
         self.caFile = caFile
         self.serverName = serverName
@@ -20,6 +21,7 @@ public struct TLSSettings: Hashable, Sendable {
 ///
 /// Limits: `contextLimit` contexts are kept, for `keptFor` each, after which the files are read anew.
 public final class TLSContexts: Sendable {
+    /// The one that links use unless told otherwise.
     public static let shared = TLSContexts()
 
     /// How many contexts are kept at most; beyond it all are forgotten.
