@@ -79,7 +79,7 @@ public final class Fleet: Sendable {
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
             }
-            engine.control.apply(configuration.gate)
+            engine.control.apply(Self.gate(configuration))
             return (deploy(configuration, on: engine), engine)
         }
         guard let engine else { return summary }
@@ -103,12 +103,16 @@ public final class Fleet: Sendable {
         await task.value
     }
 
+    private static func gate(_ configuration: FleetConfiguration) -> GateSettings {
+        configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
+    }
+
     private func makeEngine(_ configuration: FleetConfiguration) throws -> Engine {
         let lock = try configuration.storePath.map { try StoreLock(folder: $0, startedAt: ProcessClock.wall) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster,
-            gate: configuration.gate, logger: logger)
+            gate: Self.gate(configuration), logger: logger)
         var generator = SystemRandomNumberGenerator()
         let lanes = (0..<laneCount).map { index in
             Lane(

@@ -56,6 +56,14 @@ struct DefaultsTests {
         #expect(recovery.releaseTimeout == .seconds(8))
     }
 
+    @Test("planned refreshes (K3)")
+    func refresh() {
+        let recovery = settings.recovery
+        #expect(recovery.refreshEvery == .seconds(72_000))
+        #expect(recovery.refreshRetry == .seconds(7_200))
+        #expect(recovery.refreshRest == .seconds(300))
+    }
+
     @Test("the sweep (C7)")
     func sweep() {
         #expect(SweepSettings.interval == .seconds(5))

@@ -7,6 +7,19 @@ public struct GateSettings: Hashable, Sendable {
     public var grantLife: Duration = .seconds(60)
 
     public init() {}
+
+    /// The same, with grants that live long enough for attempts with these deadlines.
+    public func covering(_ phases: some Sequence<PhaseSettings>) -> GateSettings {
+        var settings = self
+        for phases in phases {
+            let attempt = phases.resolve + phases.connect + phases.tls + phases.upgrade + phases.register
+            settings.grantLife = max(settings.grantLife, attempt + Self.grantSlack)
+        }
+        return settings
+    }
+
+    /// For the hops between lane and gate, and for a wake-up that the sweep had to find.
+    private static let grantSlack = Duration.seconds(15)
 }
 
 /// How many connections may begin, and how many may be between their beginning and their registration (F10).

@@ -20,6 +20,8 @@ final class Control: @unchecked Sendable {
     private var lanes: [Lane] = []
     private var alarm: Scheduled<Void>?
     private var alarmAt = Instant.distantFuture
+    /// When this loop last did something; it does so every second.
+    private var lastSeenAt = ProcessClock.instant
     private var second: RepeatedTask?
     private var lastTotals = FleetTotals()
     private var isStopped = false
@@ -68,7 +70,7 @@ final class Control: @unchecked Sendable {
 
     func apply(_ settings: GateSettings) {
         loop.execute { [self] in
-            gate.apply(settings, at: ProcessClock.instant)
+            gate.apply(settings, at: observe())
             grant()
         }
     }
@@ -76,7 +78,7 @@ final class Control: @unchecked Sendable {
     /// What a lane has for the gate. Called on the lane's loop.
     func take(_ batch: GateBatch) {
         loop.execute { [self] in
-            let now = ProcessClock.instant
+            let now = observe()
             for item in batch.items {
                 switch item {
                 case .request(let ticket, let endpoint): gate.request(ticket, gateID(of: endpoint), at: now)
@@ -92,12 +94,21 @@ final class Control: @unchecked Sendable {
     private func grant() {
         guard !isStopped else { return }
         var batches: [[Ticket]] = Array(repeating: [], count: lanes.count)
-        for ticket in gate.grants(at: ProcessClock.instant, limit: Self.grantLimit)
+        for ticket in gate.grants(at: observe(), limit: Self.grantLimit)
         where lanes.indices.contains(Int(ticket.account.lane)) {
             batches[Int(ticket.account.lane)].append(ticket)
         }
         for (lane, batch) in zip(lanes, batches) where !batch.isEmpty { lane.deliver(batch) }
         scheduleAlarm()
+    }
+
+    /// The time, once the gate knows of any in which we stood still: no grant may expire for that.
+    private func observe() -> Instant {
+        let now = ProcessClock.instant
+        let gap = now.since(lastSeenAt)
+        if gap > .seconds(3) { gate.unobserved(for: gap) }
+        lastSeenAt = now
+        return now
     }
 
     private func scheduleAlarm() {
@@ -146,7 +157,7 @@ final class Control: @unchecked Sendable {
     }
 
     private func everySecond() {
-        let now = ProcessClock.instant
+        let now = observe()
         board.everySecond(at: now, gate: gate.statuses)
         outages.everySecond(at: now)
         let totals = board.totals

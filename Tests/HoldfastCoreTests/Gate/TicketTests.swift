@@ -164,6 +164,15 @@ struct TicketTests {
         #expect(rig.keeper.handshaking == 5)
     }
 
+    @Test("a grant lives long enough for the slowest attempt that any account may make")
+    func covering() {
+        var slow = PhaseSettings()
+        slow.connect = .seconds(100)
+        #expect(GateSettings().covering([PhaseSettings(), slow]).grantLife == .seconds(150))
+        #expect(GateSettings().covering([PhaseSettings()]).grantLife == .seconds(60))
+        #expect(GateSettings().covering([]) == GateSettings())
+    }
+
     @Test("the defaults are those of the requirements")
     func defaults() {
         let settings = GateSettings()
