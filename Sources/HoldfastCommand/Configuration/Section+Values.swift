@@ -37,7 +37,7 @@ extension Section {
         describe(key, "number", preset: "\(value)", allowed)
         guard let (raw, text) = scalar(key) else { return }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), !text.isEmpty else {
-            return report(key, "\"\(raw)\" is not a whole number", "allowed: \(allowed)")
+            return report(key, "\"\(Self.printable(raw))\" is not a whole number", "allowed: \(allowed)")
         }
         guard let number = Int(text), range.contains(number) else { return outOfRange(key, raw, allowed) }
         value = number
@@ -53,7 +53,7 @@ extension Section {
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".")
         }
         guard isPlain, let number = Double(written) else {
-            return report(key, "\"\(raw)\" is not a number", "allowed: \(allowed)")
+            return report(key, "\"\(Self.printable(raw))\" is not a number", "allowed: \(allowed)")
         }
         guard range.contains(number) else { return outOfRange(key, raw, allowed) }
         value = number
@@ -66,7 +66,7 @@ extension Section {
         switch text {
         case "true": value = true
         case "false": value = false
-        default: report(key, "\"\(raw)\" is neither true nor false", "allowed: true, false")
+        default: report(key, "\"\(Self.printable(raw))\" is neither true nor false", "allowed: true, false")
         }
     }
 
@@ -79,7 +79,7 @@ extension Section {
         guard let (raw, text) = scalar(key) else { return }
         guard let choice = Choice(rawValue: text) else {
             let near = NearestKey.of(text, among: choices).map { "did you mean \($0)? " } ?? ""
-            return report(key, "\"\(raw)\" is not known", "\(near)allowed: \(allowed)")
+            return report(key, "\"\(Self.printable(raw))\" is not known", "\(near)allowed: \(allowed)")
         }
         value = choice
     }
@@ -110,9 +110,9 @@ extension Section {
         guard let node = node(key) else { return nil }
         switch node.content {
         case .scalar(let raw, let expands):
-            guard expands else { return (Self.printable(raw), raw) }
+            guard expands else { return (raw, raw) }
             guard let text = expanded(raw, at: node.place, key: name(of: key)) else { return nil }
-            return (Self.printable(raw), text)
+            return (raw, text)
         case .null:
             if !isOptional { report(key, "has no value", "write one, or leave the key out for the default") }
             return nil
@@ -142,15 +142,15 @@ extension Section {
     }
 
     private func outOfRange(_ key: String, _ raw: String, _ allowed: String) {
-        report(key, "\"\(raw)\" is out of range", "allowed: \(allowed)")
+        report(key, "\"\(Self.printable(raw))\" is out of range", "allowed: \(allowed)")
     }
 
     private func reportUnit(
         _ key: String, _ raw: String, _ mistake: Units.Mistake, isNot kind: String, write forms: String
     ) {
         switch mistake {
-        case .missingUnit: report(key, "\"\(raw)\" has no unit", "write \(forms)")
-        case .unreadable: report(key, "\"\(raw)\" is not \(kind)", "write \(forms)")
+        case .missingUnit: report(key, "\"\(Self.printable(raw))\" has no unit", "write \(forms)")
+        case .unreadable: report(key, "\"\(Self.printable(raw))\" is not \(kind)", "write \(forms)")
         }
     }
 }
