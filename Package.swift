@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastConsoleTests",
             dependencies: [
-                "HoldfastConsole", "HoldfastCore", "HoldfastFleet",
+                "HoldfastConsole", "HoldfastCore", "HoldfastFleet", "HoldfastWire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
