@@ -57,19 +57,27 @@ struct StatusCommand: AsyncParsableCommand {
     private func show(_ client: HoldfastClient) async throws {
         while !Task.isCancelled {
             let terminal = Terminal.current()
-            let text: String
             do {
-                text = try await self.text(client, terminal)
+                show(try await text(client, terminal), on: terminal)
             } catch let failure as CommandFailure {
-                // It may be restarting; whoever watches wants to see it come back.
-                text = terminal.paint("\(failure)", .red)
+                // A question cut short by the end of watching is no failure. Any other may be a restart, and whoever
+                // watches wants to see it come back; but a script must not take it for a picture.
+                if Task.isCancelled { return }
+                if json {
+                    FileHandle.standardError.write(Data("\(failure)\n".utf8))
+                } else {
+                    show(terminal.paint("\(failure)", .red), on: terminal)
+                }
             }
-            // From the upper left corner, clearing what is written over: no flicker.
-            let clear = terminal.isInteractive && !json
-            print(clear ? "\u{1B}[H" + text.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J" : text)
-            fflush(nil)
             try? await Task.sleep(for: .seconds(every))
         }
+    }
+
+    private func show(_ text: String, on terminal: Terminal) {
+        // From the upper left corner, clearing what is written over: no flicker.
+        let clear = terminal.isInteractive && !json
+        print(clear ? "\u{1B}[H" + text.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J" : text)
+        fflush(nil)
     }
 
     private func text(_ client: HoldfastClient, _ terminal: Terminal) async throws -> String {
