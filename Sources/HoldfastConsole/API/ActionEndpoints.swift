@@ -63,7 +63,7 @@ struct ActionEndpoints: Sendable {
             "manual action",
             metadata: [
                 "action": "\(action.rawValue)", "account": "\(target.shortened)", "by": "\(call.caller.name)",
-                "from": "\(call.context.peer)", "outcome": "\(outcome)",
+                "address": "\(call.context.peer)", "outcome": "\(outcome)",
             ])
     }
 }
