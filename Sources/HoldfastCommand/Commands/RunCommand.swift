@@ -31,6 +31,7 @@ struct RunCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data("\(error)\n".utf8))
             throw ExitCode.wrongConfiguration
         }
+        ProcessLimits.returnFreedMemory()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
         Self.remark(configuration, descriptors: descriptors, logger)
@@ -38,6 +39,7 @@ struct RunCommand: AsyncParsableCommand {
             configuration: configuration, logger: logger,
             reload: { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) },
             applied: { next in
+                ProcessLimits.returnFreedMemory()
                 output.apply(next.log)
                 Self.remark(next, descriptors: descriptors, logger)
             }
