@@ -140,10 +140,11 @@ public struct Liveness: Hashable, Sendable {
     /// Deadlines move by it; after a long blindness earlier misses are void and the peer is asked anew.
     mutating func unobserved(for duration: Duration, at now: Instant) -> Verdict {
         beats.shift(by: duration)
-        // The rhythm moves with it: each session keeps its own place in it, so that the fleet does not beat in step (H6).
-        nextBeatAt = nextBeatAt + duration
         if let limit = blockedUntil { blockedUntil = limit + duration }
         guard duration >= Self.doubtAfter else { return Verdict() }
+        // The rhythm moves with it: each session keeps its own place in it, so that the fleet does not beat in step (H6).
+        // After a short lag it stays: what was due goes out now, and the next beat is on time.
+        nextBeatAt = nextBeatAt + duration
         return askAnew(at: now)
     }
 

@@ -211,6 +211,16 @@ struct LivenessTests {
         #expect(places.count > 15)
     }
 
+    @Test("a short lag of ours does not move the rhythm")
+    func rhythmAfterShortLag() throws {
+        var rig = Rig()
+        try rig.connect()
+        settle(&rig)
+        let due = try #require(rig.session.deadline)
+        rig.note(rig.session.unobserved(for: .milliseconds(400), at: rig.now, using: &rig.generator))
+        #expect(rig.session.deadline == due)
+    }
+
     @Test("a peer that died while we were away is still found out")
     func suspensionOfDeadPeer() throws {
         var rig = Rig()
