@@ -77,6 +77,8 @@ extension Failure {
             Failure(.system, .descriptors, number: errno, phase: phase)
         case 12, 105:  // ENOMEM, ENOBUFS
             Failure(.system, .memory, number: errno, phase: phase)
+        case 99:  // EADDRNOTAVAIL: our own ports are used up, which says nothing about the endpoint
+            Failure(.system, .systemCall, number: errno, phase: phase)
         default:
             Failure(.network, .systemCall, number: errno, phase: phase)
         }

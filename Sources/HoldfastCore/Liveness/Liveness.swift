@@ -107,17 +107,18 @@ public struct Liveness: Hashable, Sendable {
     mutating func replied(
         to number: UInt32, isPositive: Bool, at now: Instant, _ settings: HeartbeatSettings
     ) -> Verdict? {
-        guard let sent = beats.close(number) else { return nil }
+        guard let beat = beats.close(number) else { return nil }
         var verdict = Verdict()
         blockedUntil = nil
         guard isPositive else {
-            noteMiss(settings, &verdict)
+            // One beat is one miss, though its answer came after its deadline.
+            if !beat.wasMissed { noteMiss(settings, &verdict) }
             suspect(settings)
             // The application answers, only not well: ask again soon, but not in the same breath.
             if settings.mode == .adaptive { nextBeatAt = min(nextBeatAt, now + settings.probeTimeout) }
             return verdict
         }
-        let replyTime = max(.zero, now.since(sent))
+        let replyTime = max(.zero, now.since(beat.sentAt))
         estimator.add(replyTime)
         lastReplyNanoseconds = replyTime.wholeNanoseconds
         misses = 0

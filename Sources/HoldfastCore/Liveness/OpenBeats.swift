@@ -39,13 +39,14 @@ public struct OpenBeats: Sendable {
         return number
     }
 
-    /// Closes the beat and every older one. Returns when it was sent, or nil if it is not open.
-    mutating func close(_ number: UInt32) -> Instant? {
+    /// Closes the beat and every older one. Returns when it was sent and whether it had been counted as missed, or nil if
+    /// it is not open.
+    mutating func close(_ number: UInt32) -> (sentAt: Instant, wasMissed: Bool)? {
         let index = number &- oldest
         guard index < UInt32(count) else { return nil }
-        let sent = sentAt[Int(index)]
+        let closed = (sentAt[Int(index)], index < UInt32(missed))
         drop(UInt8(index) + 1)
-        return sent
+        return closed
     }
 
     /// Counts the oldest awaited beat as missed.

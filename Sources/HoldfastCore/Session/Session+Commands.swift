@@ -111,6 +111,7 @@ extension Session {
     private mutating func resetFailures(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
         guard quarantine == nil else { throw .quarantined }
         failures = 0
+        climbing = 0
         rejections = 0
         if rung != .none { orders.notes.insert(.memoryChanged) }
         rung = .none
@@ -144,6 +145,7 @@ extension Session {
         quarantine = nil
         rung = .none
         failures = 0
+        climbing = 0
         rejections = 0
         restarts = []
         orders.notes.formUnion([.quarantineEnded, .memoryChanged])

@@ -52,6 +52,11 @@ extension Session {
         lastFailure = failure
         lastFailureAt = now.wall
         if failure.class == .auth, rejections < .max { rejections += 1 }
+        if !settings.recovery.climb.contains(failure.class) {
+            climbing = 0
+        } else if climbing < .max {
+            climbing += 1
+        }
         switch outage {
         case .none:
             outage = .open
@@ -73,7 +78,7 @@ extension Session {
         }
         guard Int(failures) >= settings.retry.maxFailures else { return .retry }
         if failure.class == .permanent { return .quarantine(.permanent) }
-        guard climbs else { return .goOn }
+        guard climbs, Int(climbing) >= min(settings.retry.maxFailures, Int(UInt8.max)) else { return .goOn }
         if rung < .renew, settings.recovery.canRenew {
             // While the login cools down the session goes on trying; it does not climb past it.
             return renewal.mayStart(at: now.wall, settings.recovery) ? .renew : .goOn
@@ -137,6 +142,7 @@ extension Session {
         restarts.removeAll { now.wall.since($0) >= settings.recovery.restartWindow }
         restarts.append(now.wall)
         failures = 0
+        climbing = 0
         orders.notes.formUnion([.restarted, .memoryChanged])
         release(because: reason, pause: pause, at: now, &orders)
     }

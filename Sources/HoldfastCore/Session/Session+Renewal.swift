@@ -50,6 +50,7 @@ extension Session {
         if case .renewed(let lifetime) = outcome {
             tokenObtained(at: now.wall, lifetime: lifetime, now: now)
             failures = 0
+            climbing = 0
         } else {
             putOffRefresh(at: now)
         }

@@ -308,6 +308,7 @@ extension Session {
     private mutating func becomeStable(_ orders: inout Orders) {
         if rung != .none || renewal.fruitless != 0 { orders.notes.insert(.memoryChanged) }
         failures = 0
+        climbing = 0
         rejections = 0
         rung = .none
         renewal.fruitless = 0

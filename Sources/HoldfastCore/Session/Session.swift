@@ -26,6 +26,8 @@ public struct Session: Hashable, Sendable {
     public internal(set) var lastFailure: Failure?
     public internal(set) var lastFailureAt: WallTime?
 
+    /// Failures in a row of classes that climb the ladder: one drop amid refusals must not climb it.
+    var climbing: UInt8 = 0
     /// Rejections of our credential since the last stable connection.
     var rejections: UInt8 = 0
     var outage = Outage.none

@@ -50,7 +50,7 @@ struct ClassificationTests {
         Row(.systemCall(errno: 112), .network, "network.unreachable", in: .connect),
         Row(.systemCall(errno: 113), .network, "network.unreachable", in: .connect),
         Row(.systemCall(errno: 110), .network, "network.timeout_connect", in: .connect),
-        Row(.systemCall(errno: 99), .network, "network.errno_99", in: .connect),
+        Row(.systemCall(errno: 95), .network, "network.errno_95", in: .connect),
         Row(.systemCall(errno: -1), .network, "network.errno_-1", in: .connect),
         Row(.timeout(.resolve), .network, "network.timeout_resolve", in: .resolve),
         Row(.timeout(.connect), .network, "network.timeout_connect", in: .connect),
@@ -114,6 +114,7 @@ struct ClassificationTests {
         Row(.outOfMemory, .system, "system.memory"),
         Row(.systemCall(errno: 23), .system, "system.descriptors", in: .connect),
         Row(.systemCall(errno: 24), .system, "system.descriptors", in: .connect),
+        Row(.systemCall(errno: 99), .system, "system.errno_99", in: .connect),
         Row(.systemCall(errno: 12), .system, "system.memory", in: .connect),
         Row(.systemCall(errno: 105), .system, "system.memory", in: .connect),
     ]

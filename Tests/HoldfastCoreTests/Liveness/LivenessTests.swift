@@ -121,6 +121,19 @@ struct LivenessTests {
         #expect(rig.session.lastFailure?.code == "network.heartbeat_dead")
     }
 
+    @Test("one beat is one miss, though its negative answer comes after its deadline")
+    func lateNegativeReply() throws {
+        var rig = Rig()
+        try rig.connect()
+        settle(&rig)
+        var beat: UInt32?
+        while beat == nil { beat = rig.passToDeadline().beat }
+        rig.passToDeadline()
+        #expect(rig.session.liveness?.misses == 1)
+        rig.reply(to: try #require(beat), isPositive: false)
+        #expect(rig.session.liveness?.misses == 1)
+    }
+
     @Test("30 s without a message bring one probe and one note per silence")
     func quiet() throws {
         var rig = Rig()

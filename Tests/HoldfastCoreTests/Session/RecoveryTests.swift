@@ -94,6 +94,20 @@ struct RecoveryTests {
         #expect(rig.notes.contains(.quarantineEnded))
     }
 
+    @Test("one drop amid refusals does not climb the ladder")
+    func mixedOutage() throws {
+        var rig = Rig(Rig.settings())
+        try rig.perform(.enable)
+        rig.grant()
+        rig.close(.systemCall(errno: 111))
+        rig.fail(20, .systemCall(errno: 111))
+        rig.fail(4, .reset)
+        #expect(rig.session.state == .failed)
+        #expect(rig.session.rung == .none)
+        rig.fail(1, .reset)
+        #expect(rig.session.rung == .restart)
+    }
+
     @Test("from connected, the fifth failure passes through reconnecting and failed")
     func connectDropLoop() throws {
         var rig = Rig(Rig.settings())
