@@ -27,6 +27,7 @@ public final class Fleet: Sendable {
         /// Until the start.
         var configuration: FleetConfiguration?
         var engine: Engine?
+        var lock: StoreLock?
         var shutdown: Task<Void, Never>?
 
         enum Phase {
@@ -50,6 +51,17 @@ public final class Fleet: Sendable {
         state = Mutex(State(configuration: configuration))
     }
 
+    /// Locks the store, so that nobody else can start on it; `start` does it too. For whoever has something to find out, for
+    /// instance whether an address can be listened on, before accounts connect.
+    ///
+    /// - Throws: `StoreLockError` if another process holds the store, or its folder cannot be used.
+    public func lockStore() throws {
+        try state.withLock { state in
+            guard state.phase == .new, state.lock == nil, let path = state.configuration?.storePath else { return }
+            state.lock = try StoreLock(folder: path, startedAt: ProcessClock.wall)
+        }
+    }
+
     /// Locks the store, starts the lanes and begins to connect. Returns as soon as every account has been handed to its
     /// lane; it does not wait for connections. A second call does nothing.
     ///
@@ -57,7 +69,7 @@ public final class Fleet: Sendable {
     public func start() async throws {
         let engine = try state.withLock { state -> Engine? in
             guard state.phase == .new, let configuration = state.configuration else { return nil }
-            let engine = try makeEngine(configuration)
+            let engine = try makeEngine(configuration, lock: state.lock.take())
             state.phase = .starting
             state.engine = engine
             state.configuration = nil
@@ -107,8 +119,8 @@ public final class Fleet: Sendable {
         configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
     }
 
-    private func makeEngine(_ configuration: FleetConfiguration) throws -> Engine {
-        let lock = try configuration.storePath.map { try StoreLock(folder: $0, startedAt: ProcessClock.wall) }
+    private func makeEngine(_ configuration: FleetConfiguration, lock: StoreLock?) throws -> Engine {
+        let lock = try lock ?? configuration.storePath.map { try StoreLock(folder: $0, startedAt: ProcessClock.wall) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster,

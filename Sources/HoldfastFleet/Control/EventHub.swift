@@ -24,7 +24,8 @@ final class EventHub: Sendable {
             if state.kept.count < FleetEvent.kept {
                 state.kept.append(event)
             } else {
-                state.kept[Int(event.id % UInt64(FleetEvent.kept))] = event
+                // Ids begin at 1.
+                state.kept[Int((event.id - 1) % UInt64(FleetEvent.kept))] = event
             }
             for subscriber in state.subscribers.values {
                 if case .dropped = subscriber.yield(event) { missed.add(1, ordering: .relaxed) }

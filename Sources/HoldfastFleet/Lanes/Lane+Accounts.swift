@@ -54,6 +54,16 @@ extension Lane {
         guard slots[index].account != nil else { return }
         slots[index].isLeaving = true
         command(.disable, index, at: now)
+        // Not politely: the same account may be declared again at once, in another slot, and must not find its own socket
+        // still open (C5).
+        if slots[index].link != nil {
+            let generation = slots[index].session.generation
+            abortLink(index)
+            carryOut(
+                slots[index].session.linkClosed(
+                    with: Failure.classify(.closed(code: CloseCode.normal), phase: .close), generation: generation,
+                    at: now, using: &generator), on: index, at: now)
+        }
         updateRow(index, at: now)
         settle(index)
     }

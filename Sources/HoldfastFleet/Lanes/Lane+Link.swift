@@ -55,6 +55,8 @@ extension Lane: LinkDelegate {
             longestRetryAfter: session.settings.retry.longestRetryAfter)
         forgetLink(index)
         chain = error.chain
+        // It belongs to this event alone, whether or not a failure came of it.
+        defer { chain = [] }
         carryOut(
             slots[index].session.linkClosed(
                 with: failure, generation: tag.generation, at: now, using: &generator),
@@ -72,7 +74,10 @@ extension Lane: LinkDelegate {
             let generation = slots[index].session.generation
             let orders = slots[index].session.heartbeatReplied(
                 beat, isPositive: isPositive, generation: generation, at: now, using: &generator)
-            if isPositive, let time = slots[index].session.liveness?.lastReplyTime { counters.replies.add(time) }
+            if isPositive, !orders.notes.contains(.staleEvent), let time = slots[index].session.liveness?.lastReplyTime
+            {
+                counters.replies.add(time)
+            }
             carryOut(orders, on: index, at: now)
             settle(index)
         case .registered:
@@ -116,6 +121,7 @@ extension Lane: LinkDelegate {
         let session = slots[index].session
         let failure = Failure.classify(cause, phase: session.phase ?? .established)
         self.chain = chain
+        defer { self.chain = [] }
         carryOut(
             slots[index].session.failed(
                 with: failure, generation: session.generation, at: now, using: &generator),

@@ -22,9 +22,9 @@ extension Lane {
     }
 
     private func remember(_ transition: Transition, _ index: Int, _ account: Account) {
-        if transition.to == .connected { countEndpoint(account) { $0.connected += 1 } }
+        if transition.to == .connected { countEndpoint(index) { $0.connected += 1 } }
         if transition.from == .connected {
-            countEndpoint(account) { counters in
+            countEndpoint(index) { counters in
                 counters.connected -= 1
                 if let failure = transition.failure { counters.disconnects[failure.class] &+= 1 }
             }

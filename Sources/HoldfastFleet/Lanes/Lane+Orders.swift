@@ -32,6 +32,7 @@ extension Lane {
     private func connect(_ index: Int, at now: Moment) {
         guard let account = slots[index].account else { return }
         abortLink(index)
+        slots[index].endpoint = account.endpoint
         let tag = LinkTag(slot: UInt32(index), generation: slots[index].session.generation)
         slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
         slots[index].link = Link.open(
@@ -57,9 +58,10 @@ extension Lane {
     /// The gateway knows the account, or has none that it must know.
     func registered(_ index: Int, at now: Moment) {
         let generation = slots[index].session.generation
-        carryOut(
-            slots[index].session.registered(generation: generation, at: now, using: &generator), on: index, at: now)
-        guard slots[index].session.state == .connected, let account = slots[index].account,
+        let orders = slots[index].session.registered(generation: generation, at: now, using: &generator)
+        carryOut(orders, on: index, at: now)
+        // A second answer to the same registration means nothing, and must not make us send anything.
+        guard !orders.notes.contains(.staleEvent), let account = slots[index].account,
             let link = slots[index].link
         else { return }
         scratch.clear()
@@ -107,8 +109,7 @@ extension Lane {
 
     private func giveBack(_ index: Int, _ outcome: AttemptOutcome) {
         tellGate(.giveBack(ticket(index), outcome))
-        guard let account = slots[index].account else { return }
-        countEndpoint(account) { $0.attempts[outcome] &+= 1 }
+        countEndpoint(index) { $0.attempts[outcome] &+= 1 }
     }
 
     private func ticket(_ index: Int) -> Ticket {
@@ -132,11 +133,12 @@ extension Lane {
         }
     }
 
-    func countEndpoint(_ account: Account, _ change: (inout EndpointCounters) -> Void) {
-        let number = Int(account.endpoint)
+    func countEndpoint(_ index: Int, _ change: (inout EndpointCounters) -> Void) {
+        guard let endpoint = slots[index].endpoint ?? slots[index].account?.endpoint else { return }
+        let number = Int(endpoint)
         while endpoints.count <= number { endpoints.append(EndpointCounters()) }
         change(&endpoints[number])
-        changedEndpoints.insert(account.endpoint)
+        changedEndpoints.insert(endpoint)
     }
 }
 

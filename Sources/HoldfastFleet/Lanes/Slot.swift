@@ -7,6 +7,8 @@ struct Slot {
     var link: Link?
     var identity = ConnectionIdentity(random: 0, at: WallTime(milliseconds: 0))
     var account: Account?
+    /// Where its latest attempt went, which a reload may have changed since; nil before the first.
+    var endpoint: UInt32?
     var timeline = Timeline()
     /// As the board knows it.
     var row = AccountRow()
@@ -14,7 +16,7 @@ struct Slot {
     var lastRecord: UInt32 = 0
     /// It has asked for a slot and may be waited for.
     var isKnownToGate = false
-    var unflushedAcknowledgements: UInt16 = 0
+    var unflushedAcknowledgements: UInt32 = 0
     /// The account is no longer declared; the slot becomes vacant when its session is at rest.
     var isLeaving = false
 
