@@ -58,14 +58,17 @@ struct YAMLDocument {
 
     private func parse(_ original: String) -> ConfigurationNode? {
         guard !refersToAnchors(original) else { return nil }
-        var text = original
+        var text = FlowReferences.quoted(original)
         for round in 0...Self.repeatedKeysLimit {
             do {
                 // `.basic` resolves no types: ours come from the key, and resolving costs a set of regular
                 // expressions per value, which is seconds for a long list of accounts.
                 let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
                 guard let root = try parser.singleRoot() else {
-                    return ConfigurationNode(content: .null, place: place(1))
+                    // An editor that empties a file before it writes it must not empty the fleet.
+                    reading.report(
+                        "is empty", at: place(1), key: "file", "at least `accounts: []`, which means none")
+                    return nil
                 }
                 return convert(root, line: 1, depth: 0)
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {

@@ -25,7 +25,7 @@ struct FleetService: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let fleet = Fleet(configuration.fleet, logger: logger)
         do {
-            try await fleet.start()
+            try fleet.lockStore()
         } catch {
             logger.critical("cannot use the store", metadata: ["error": "\(error)"])
             throw ExitCode.unavailable
@@ -53,7 +53,9 @@ struct FleetService: Sendable {
 
     private func serve(_ fleet: Fleet, _ signals: UnixSignalsSequence) async -> Outcome {
         let serving = Once()
-        let console = consoleGroup(fleet, serving)
+        // No account connects before the address is ours: a start that fails must not disturb a fleet that runs elsewhere.
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        let console = consoleGroup(fleet, serving, listening)
         return await withTaskGroup(of: Outcome.self) { group in
             group.addTask {
                 do {
@@ -64,6 +66,15 @@ struct FleetService: Sendable {
                 }
             }
             group.addTask {
+                for await port in ports {
+                    do {
+                        try await fleet.start()
+                    } catch {
+                        return .broken(PlainReason.of(error))
+                    }
+                    announce(port)
+                    break
+                }
                 for await signal in signals {
                     guard signal == .sighup else {
                         logger.notice("stopping", metadata: ["signal": "\(signal)"])
@@ -83,8 +94,16 @@ struct FleetService: Sendable {
         }
     }
 
+    private func announce(_ port: Int) {
+        var line = ready
+        line.console = "http://\(SocketAddressText(host: configuration.server.listen.host, port: port))"
+        line.write()
+    }
+
     /// The console as a service that can be asked to end: open requests are answered, for two seconds at most.
-    private func consoleGroup(_ fleet: Fleet, _ serving: Once) -> ServiceGroup {
+    private func consoleGroup(
+        _ fleet: Fleet, _ serving: Once, _ listening: AsyncStream<Int>.Continuation
+    ) -> ServiceGroup {
         struct Running: Service {
             var body: @Sendable () async throws -> Void
             func run() async throws { try await body() }
@@ -95,9 +114,7 @@ struct FleetService: Sendable {
                 host: listen.host, port: listen.port, tokens: configuration.server.tokens)
             try await Console(settings, fleet: fleet, logger: logger).run { port in
                 guard serving.set() else { return }
-                var line = ready
-                line.console = "http://\(SocketAddressText(host: listen.host, port: port))"
-                line.write()
+                listening.yield(port)
             }
         }
         var quiet = logger

@@ -28,11 +28,11 @@ struct AccountsFileTests {
     }
 
     @Test(
-        "as a list, as a mapping with the key accounts, and as nothing at all",
+        "as a list, as a mapping with the key accounts, and as an empty list",
         arguments: [
             ("- { id: a, url: \"ws://h/\" }\n- { id: b, url: \"ws://h/\" }\n", ["a", "b"]),
             ("accounts:\n  - { id: a, url: \"ws://h/\" }\n", ["a"]),
-            ("", []),
+            ("[]\n", []),
         ])
     func shapes(content: String, ids: [String]) throws {
         let (_, result) = try load(["fleet.yaml": "accounts_file: accounts.yaml\n", "accounts.yaml": content])

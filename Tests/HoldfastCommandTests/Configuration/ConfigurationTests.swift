@@ -9,9 +9,32 @@ import Testing
 
 @Suite("A configuration says what it says")
 struct ConfigurationTests {
-    @Test("an empty file is a configuration with every default")
-    func emptyFile() throws {
-        for text in ["", "# nothing\n", "---\n", "{}\n"] {
+    @Test(
+        "a file without content is refused: it may be one that an editor is about to write",
+        arguments: ["", "# nothing\n"])
+    func emptyFile(text: String) {
+        #expect(problems(text) == ["fleet.yaml:1: file: is empty; at least `accounts: []`, which means none"])
+    }
+
+    @Test("a reference may stand bare in braces and brackets, as a whole value")
+    func flowReferences() throws {
+        let key = Data(repeating: 7, count: 32).base64EncodedString()
+        let configuration = try configuration(
+            """
+            store: { path: data, key: ${KEY} }   # a { in a comment is none
+            accounts:
+              - { id: a, url: "ws://h/", token: ${TOKEN}, headers: { Cookie: ${COOKIE} } }
+              - { id: b, url: "ws://h/", token: "x${TOKEN}", enabled: false }
+            """, environment: ["KEY": key, "TOKEN": "t, {1}", "COOKIE": "c"])
+        #expect(configuration.fleet.accounts.map(\.token) == [Secret("t, {1}"), Secret("xt, {1}")])
+        #expect(configuration.store.key == Secret(key))
+        #expect(problems("store: { path: ${NOT_SET} }\n").count == 1)
+        #expect(problems("store: { path: ${NOT_SET} }\n").first?.contains("NOT_SET") == true)
+    }
+
+    @Test("a file that says nothing is a configuration with every default")
+    func defaults() throws {
+        for text in ["---\n", "{}\n"] {
             let configuration = try configuration(text)
             #expect(configuration.server == ServerConfiguration())
             #expect(configuration.store == StoreConfiguration(path: "data", key: nil))

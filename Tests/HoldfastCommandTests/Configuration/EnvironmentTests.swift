@@ -60,7 +60,7 @@ struct EnvironmentTests {
 
     @Test("an override is taken as it is: a dollar sign in it means nothing")
     func overrideIsLiteral() throws {
-        let configuration = try configuration("", environment: ["HOLDFAST_STORE__PATH": "a$b${C}"])
+        let configuration = try configuration("{}", environment: ["HOLDFAST_STORE__PATH": "a$b${C}"])
         #expect(configuration.store.path == "a$b${C}")
     }
 }
