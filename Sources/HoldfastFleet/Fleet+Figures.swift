@@ -69,6 +69,9 @@ extension LaneCounters {
     func add(to metrics: inout FleetMetrics) {
         metrics.heartbeatsSent &+= heartbeatsSent
         metrics.heartbeatMisses &+= heartbeatMisses
+        metrics.slowReplies &+= slowReplies
+        metrics.staleEvents &+= staleEvents
+        metrics.unreportedTransitions &+= unreported
         replies.add(to: &metrics.replySeconds)
         metrics.stuckResets &+= stuckResets
         metrics.illegalTransitions &+= illegalTransitions

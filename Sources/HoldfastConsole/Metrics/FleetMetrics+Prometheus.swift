@@ -64,6 +64,14 @@ extension PrometheusText {
         counter("holdfast_heartbeats_sent_total", "Heartbeats sent.", metrics.heartbeatsSent)
         counter(
             "holdfast_heartbeat_misses_total", "Heartbeats without a positive reply in time.", metrics.heartbeatMisses)
+        counter(
+            "holdfast_heartbeat_slow_replies_total", "Replies that came, but later than slow_after.",
+            metrics.slowReplies)
+        counter(
+            "holdfast_stale_events_total", "Events of an older generation, ignored.", metrics.staleEvents)
+        counter(
+            "holdfast_transitions_unreported_total", "Changes of state too many for one report of the live events.",
+            metrics.unreportedTransitions)
         let replies = metrics.replySeconds
         histogram(
             "holdfast_heartbeat_reply_seconds", "Time from a heartbeat to its reply.", bounds: replies.bounds,

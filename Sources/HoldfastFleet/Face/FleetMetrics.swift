@@ -9,6 +9,12 @@ public struct FleetMetrics: Sendable {
     public var endpoints: [EndpointMetrics] = []
     public var heartbeatsSent: UInt64 = 0
     public var heartbeatMisses: UInt64 = 0
+    /// Replies later than `HeartbeatSettings.slowAfter`.
+    public var slowReplies: UInt64 = 0
+    /// Events of an older generation, ignored.
+    public var staleEvents: UInt64 = 0
+    /// Changes of state that were too many for one second's report: missing from the live events, not from timelines.
+    public var unreportedTransitions: UInt64 = 0
     public var replySeconds = Histogram(bounds: Histogram.replyBounds)
     public var stuckResets: UInt64 = 0
     public var illegalTransitions: UInt64 = 0

@@ -78,12 +78,12 @@ extension Lane {
 
     /// Keeps what is known about a failure beside the failure itself (L2).
     private func keepRecord(of orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
-        guard let failure = orders.transitions.first?.failure else { return }
+        guard let transition = orders.transitions.first, let failure = transition.failure else { return }
         let session = slots[index].session
         slots[index].lastRecord = records.append(
             FailureRecord(
                 chain: chain.isEmpty ? [FailureText.cause(of: failure)] : chain, settings: session.settings,
-                process: control.board.process, retry: Int(session.failures) + 1,
+                process: control.board.process, retry: Int(transition.failures) + 1,
                 delay: session.nextAttemptAt?.since(now.instant), rung: session.rung))
         chain = []
     }
