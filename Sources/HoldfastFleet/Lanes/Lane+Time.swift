@@ -17,6 +17,9 @@ extension Lane: NIOScheduledCallbackHandler {
     }
 
     func stopTicking() {
+        // The last socket may close within a tick, which would otherwise arm the next one, and that would meet a loop of the
+        // control that is gone.
+        isStopped = true
         tick?.cancel()
         tick = nil
     }
@@ -104,6 +107,7 @@ extension Lane: NIOScheduledCallbackHandler {
     }
 
     private func scheduleTick(after now: Instant) {
+        guard !isStopped else { return }
         // Absolute, so that ticks do not drift; and no burst of them after a pause.
         nextTickAt = max(nextTickAt, now - TimerWheel.tick) + TimerWheel.tick
         tick = try? loop.scheduleCallback(

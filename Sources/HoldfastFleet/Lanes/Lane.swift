@@ -51,6 +51,8 @@ final class Lane: @unchecked Sendable {
     var ticks: UInt64 = 0
     var tick: NIOScheduledCallback?
     var isDraining = false
+    /// Drained: nothing more is told to the control.
+    var isStopped = false
     var drained: EventLoopPromise<Void>?
 
     init(index: Int, of lanes: Int, loop: any EventLoop, control: Control, logger: Logger, seed: UInt64) {
