@@ -164,6 +164,11 @@ public final class Fleet: Sendable {
             return
         }
         for lane in engine.lanes { await lane.drain(within: Self.patience) }
+        // Links, lanes and control tell each other their last words over a few turns of their loops.
+        for _ in 0..<8 {
+            for lane in engine.lanes { await lane.onLoop { _ in } }
+            await engine.control.catchUp()
+        }
         await engine.control.stop()
         try? await engine.group.shutdownGracefully()
     }
