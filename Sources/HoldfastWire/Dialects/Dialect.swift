@@ -35,6 +35,10 @@ public protocol Dialect: Sendable {
 
     /// Finds out what a pong frame means.
     func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning
+
+    /// The business items that a push hands over, in their order; what cannot be read is in its place as the reason. None if
+    /// the push carries none. Not needed to acknowledge a push, so it is called where there is time for it.
+    func items(of push: Push) -> [Result<InboundItem, FrameProblem>]
 }
 
 extension Dialect {
@@ -42,6 +46,8 @@ extension Dialect {
 
     /// To most dialects a pong is a sign of life of the socket, and nothing more.
     public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
+
+    public func items(of push: Push) -> [Result<InboundItem, FrameProblem>] { [] }
 }
 
 /// As what a dialect's bytes are to be sent.
