@@ -22,6 +22,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        // First, while there is no other thread that could read the environment.
+        let manager = ServiceManager.takeFromEnvironment()
         let descriptors = ProcessLimits.prepare()
         let path = file.config
         let configuration: Configuration
@@ -42,7 +44,8 @@ struct RunCommand: AsyncParsableCommand {
                 ProcessLimits.returnFreedMemory()
                 output.apply(next.log)
                 Self.remark(next, descriptors: descriptors, logger)
-            }
+            },
+            manager: manager
         ).run()
     }
 

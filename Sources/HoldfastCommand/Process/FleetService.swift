@@ -17,6 +17,8 @@ struct FleetService: Sendable {
     var reload: (@Sendable () throws(InvalidConfiguration) -> Configuration)?
     /// Told about what was reloaded, before the fleet is.
     var applied: @Sendable (Configuration) -> Void = { _ in }
+    /// Who started us and wants to hear how we do.
+    var manager: ServiceManager?
 
     /// Serves until SIGTERM or SIGINT, then drains.
     /// - Throws: `ExitCode.unavailable` if the store cannot be used or the address cannot be listened on; the reason is logged.
@@ -30,8 +32,19 @@ struct FleetService: Sendable {
             logger.critical("cannot use the store", metadata: ["error": "\(error)"])
             throw ExitCode.unavailable
         }
-        let outcome = await serve(fleet, signals)
-        await fleet.shutdown()
+        let outcome = await withTaskGroup(of: Void.self) { group in
+            if let manager {
+                group.addTask {
+                    await manager.feed(
+                        isAlive: { !fleet.readiness().contains { $0.code == .laneStuck } },
+                        status: { Self.summary(fleet.metrics().totals) })
+                }
+            }
+            let outcome = await serve(fleet, signals)
+            await fleet.shutdown()
+            group.cancelAll()
+            return outcome
+        }
         switch outcome {
         case .asked:
             logger.notice("stopped")
@@ -80,11 +93,14 @@ struct FleetService: Sendable {
                         logger.notice("stopping", metadata: ["signal": "\(signal)"])
                         break
                     }
+                    manager?.tell(.reloading(atMicroseconds: ServiceManager.clockMicroseconds))
                     await reload(fleet)
+                    manager?.tell(.ready)
                 }
                 return .asked
             }
             let first = await group.next() ?? .asked
+            manager?.tell(.stopping)
             // The console answers until the fleet is drained: whoever watches sees it go down in order.
             if case .asked = first { await fleet.shutdown() }
             await console.triggerGracefulShutdown()
@@ -94,10 +110,15 @@ struct FleetService: Sendable {
         }
     }
 
+    private static func summary(_ totals: FleetTotals) -> String {
+        "\(totals[.connected]) of \(totals.enabled) enabled accounts connected, \(totals[.quarantined]) quarantined"
+    }
+
     private func announce(_ port: Int) {
         var line = ready
         line.console = "http://\(SocketAddressText(host: configuration.server.listen.host, port: port))"
         line.write()
+        manager?.tell(.ready)
     }
 
     /// The console as a service that can be asked to end: open requests are answered, for two seconds at most.
