@@ -34,7 +34,7 @@ struct Holdfast: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
-            AccountsCommand.self, TimelineCommand.self,
+            AccountsCommand.self, TimelineCommand.self, BackupCommand.self, RestoreCommand.self,
         ]
     )
 }

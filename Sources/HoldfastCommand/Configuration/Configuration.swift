@@ -9,6 +9,9 @@ struct Configuration: Sendable {
     var store: StoreConfiguration
     var log: LogConfiguration
     var fleet: FleetConfiguration
+    var backup = BackupConfiguration()
+    /// Every file that was read for it, as paths.
+    var files: [String] = []
     /// Keys that are right but have no effect in this version. `check` prints them, `run` logs them.
     var notices: [ConfigurationProblem]
 }
@@ -26,6 +29,15 @@ struct StoreConfiguration: Hashable, Sendable {
     var path: String
     /// 32 bytes in base64 that seal what is secret.
     var key: Secret?
+}
+
+/// When the store is copied, and how many copies are kept.
+struct BackupConfiguration: Hashable, Sendable {
+    /// Zero: only when asked.
+    var every = Duration.seconds(86_400)
+    var keep = 7
+    /// A folder; nil is `backups` in the store.
+    var path: String?
 }
 
 /// What goes to stderr, and how it looks.

@@ -75,6 +75,8 @@ struct ConfigurationLoader {
         fleet.storePath = store.path
         if let section = root.section("admission") { GatesReader.admission(section, &fleet.gate.admission) }
         if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.gate.breaker) }
+        var backup = BackupConfiguration()
+        ServerReader.backup(part("backup"), folder: folder, into: &backup)
         if let section = root.section("renewals") { NotYetAvailable.renewals(section) }
         for key in NotYetAvailable.sections {
             root.describe(key, "–", preset: "none", "not available yet")
@@ -82,7 +84,9 @@ struct ConfigurationLoader {
         }
         fleet.accounts = accounts(root, defaults: defaults, folder: folder)
         root.finish()
-        return Configuration(server: server, store: store, log: log, fleet: fleet, notices: reading.notices)
+        return Configuration(
+            server: server, store: store, log: log, fleet: fleet, backup: backup, files: files,
+            notices: reading.notices)
     }
 
     private mutating func accounts(

@@ -2,7 +2,7 @@
 /// nothing to act on yet is read, checked and noted. Nothing is passed over in silence.
 enum NotYetAvailable {
     /// Refused at the top: Holdfast would not do what these promise.
-    static let sections = ["providers", "handlers", "channels", "alerts", "silences", "backup"]
+    static let sections = ["providers", "handlers", "channels", "alerts", "silences"]
 
     /// Refuses a key if it holds anything.
     static func refuse(_ section: Section, _ key: String, _ instead: String) {

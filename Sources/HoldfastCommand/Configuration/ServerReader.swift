@@ -37,6 +37,15 @@ enum ServerReader {
         return store
     }
 
+    static func backup(_ section: Section, folder: String, into backup: inout BackupConfiguration) {
+        section.duration("every", &backup.every, in: .zero ... .seconds(366 * 86_400))
+        section.count("keep", &backup.keep, in: 1...10_000)
+        if let path = section.text("path", allowed: "a folder, relative to this file; none is backups in the store") {
+            backup.path = Paths.resolve(path, in: folder)
+        }
+        section.finish()
+    }
+
     static func log(_ section: Section) -> LogConfiguration {
         var log = LogConfiguration()
         section.choice("level", &log.level)

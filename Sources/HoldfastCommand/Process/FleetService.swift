@@ -40,6 +40,7 @@ struct FleetService: Sendable {
                         status: { Self.summary(fleet.metrics().totals) })
                 }
             }
+            group.addTask { await BackupSchedule(configuration, logger).run() }
             let outcome = await serve(fleet, signals)
             await fleet.shutdown()
             group.cancelAll()
@@ -181,6 +182,7 @@ enum FixedKeys {
         if old.server.listen != new.server.listen { keys.append("server.listen") }
         if old.server.tokens != new.server.tokens { keys.append("server.tokens") }
         if old.store != new.store { keys.append("store") }
+        if old.backup != new.backup { keys.append("backup") }
         return keys
     }
 }

@@ -1,0 +1,108 @@
+import Foundation
+import HoldfastCore
+import Testing
+
+@testable import HoldfastStore
+
+@Suite("a backup is a whole store at one instant, and comes back as one")
+struct BackupTests {
+    private let folder: Folder
+    private let now = WallTime(milliseconds: 1_700_000_000_000)
+
+    init() throws { folder = try Folder() }
+
+    private var store: String { folder.path + "/data" }
+    private var backups: String { folder.path + "/backups" }
+
+    private func audit(_ action: String) -> AuditEntry {
+        AuditEntry(at: now, who: "test", origin: "here", action: action, account: nil, detail: nil)
+    }
+
+    private func register() throws -> Register {
+        try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+        return try Register(folder: store)
+    }
+
+    private func actions() async throws -> [String] {
+        let register = try Register(folder: store)
+        let actions = try await register.audit(limit: 100).map(\.action)
+        await register.close()
+        return actions
+    }
+
+    @Test("what is committed is in it, although the store goes on being written")
+    func whole() async throws {
+        let register = try register()
+        try await register.append(audit("before"))
+        let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
+        try await register.append(audit("after"))
+        try backup.check()
+        await register.close()
+        let restored = try Backup(at: backup.path).restore(to: store, keys: [], at: now)
+        #expect(try await actions() == ["before"])
+        let replaced = try #require(restored.replaced)
+        #expect(FileManager.default.fileExists(atPath: replaced + "/" + Register.fileName))
+    }
+
+    @Test("the files of the configuration are in it, also two of one name")
+    func configuration() throws {
+        for name in ["a", "b"] {
+            try FileManager.default.createDirectory(atPath: folder.path + "/" + name, withIntermediateDirectories: true)
+            try name.write(toFile: folder.path + "/\(name)/fleet.yaml", atomically: true, encoding: .utf8)
+        }
+        let files = ["a", "b"].map { folder.path + "/\($0)/fleet.yaml" }
+        let backup = try Backup.make(of: store, configuration: files, in: backups, at: now)
+        #expect(backup.manifest.files.map(\.name) == ["1-fleet.yaml", "fleet.yaml"])
+        try backup.check()
+    }
+
+    @Test("one changed byte is found before anything is replaced")
+    func changed() async throws {
+        let register = try register()
+        try await register.append(audit("mine"))
+        let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
+        try await register.append(audit("later"))
+        await register.close()
+        let path = backup.path + "/" + Register.fileName
+        var data = try Data(contentsOf: URL(fileURLWithPath: path))
+        data[data.count / 2] ^= 1
+        try data.write(to: URL(fileURLWithPath: path))
+        #expect(throws: BackupError.self) { try Backup(at: backup.path).restore(to: store, keys: [], at: now) }
+        #expect(try await actions() == ["later", "mine"])
+    }
+
+    @Test("secrets sealed with another key are refused before anything is replaced")
+    func otherKey() async throws {
+        let register = try register()
+        let key = try SealingKey(base64: SealingKey.generate())
+        let sealed = try KeyRing(current: key).seal(Secret("hidden"), account: "a", kind: .token)
+        try await register.set([
+            StoredSecret(account: "a", kind: .token, sealed: sealed, declared: nil, obtainedAt: now, lifetime: nil)
+        ])
+        let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
+        await register.close()
+        #expect(throws: BackupError.self) { try backup.restore(to: store, keys: ["another"], at: now) }
+        _ = try backup.restore(to: store, keys: [key.id], at: now)
+    }
+
+    @Test("the oldest go, an unfinished one is none and is swept")
+    func retention() throws {
+        for day in 0..<4 {
+            _ = try Backup.make(
+                of: store, configuration: [], in: backups, at: now + .seconds(86_400 * day))
+        }
+        let partial = backups + "/.partial-1"
+        try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        Backup.prune(in: backups, keeping: 2)
+        #expect(Backup.all(in: backups).map(\.madeAt) == [now + .seconds(2 * 86_400), now + .seconds(3 * 86_400)])
+        #expect(!FileManager.default.fileExists(atPath: partial))
+    }
+
+    @Test("a folder that is none, and one that names files outside of it, are refused")
+    func foreign() throws {
+        #expect(throws: BackupError.noBackup(path: folder.path)) { try Backup(at: folder.path) }
+        let manifest = #"{"format":1,"madeAtMilliseconds":1,"files":[{"name":"../x","sizeBytes":1,"sha256":""}]}"#
+        try manifest.write(toFile: folder.path + "/manifest.json", atomically: true, encoding: .utf8)
+        #expect(throws: BackupError.self) { try Backup(at: folder.path) }
+    }
+}
