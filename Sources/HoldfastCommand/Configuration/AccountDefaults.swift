@@ -2,14 +2,9 @@ import HoldfastCore
 import HoldfastFleet
 import HoldfastWire
 
-/// The dialects of the contract; only `lwp` can be used yet.
-enum DialectName: String, Hashable, Sendable, CaseIterable {
-    case lwp, ping, json
-}
-
 /// Everything that can stand under `defaults` and again in every account.
 struct AccountDefaults {
-    var dialect = DialectName.lwp
+    var dialects = DialectReader()
     var heartbeat = HeartbeatSettings()
     var phases = PhaseSettings()
     var retry = RetrySettings()
@@ -20,10 +15,6 @@ struct AccountDefaults {
     /// Replaces what the section says differently. Returns whether anything of the session's settings was written there.
     @discardableResult
     mutating func read(_ section: Section, folder: String) -> Bool {
-        section.choice("dialect", &dialect)
-        if dialect != .lwp, section.has("dialect") {
-            section.report("dialect", "\(dialect.rawValue) is not available yet in this version", "allowed: lwp")
-        }
         var hasOwn = false
         func settings<Settings>(_ key: String, _ value: inout Settings, _ read: (Section, inout Settings) -> Void) {
             guard let own = section.section(key) else { return }

@@ -46,9 +46,9 @@ struct AccountsReader {
         let url = section.text("url", allowed: "ws://… or wss://…")
         let headers = headers(section)
         let subprotocol = section.text("subprotocol", allowed: "a name the gateway must agree to")
-        let token = section.text("token", allowed: "what lwp registers with").map { Secret($0) }
+        let token = section.text("token", allowed: "what the account registers with").map { Secret($0) }
         NotYetAvailable.refuse(section, "provider", "give the account a token")
-        let lwp = lwp(section, id: id ?? "")
+        let dialect = defaults.dialects.account(section, id: id ?? "")
         var isEnabled = true
         section.flag("enabled", &isEnabled)
         var own = defaults
@@ -62,7 +62,8 @@ struct AccountsReader {
             let target = target(section, url: url, headers: headers, subprotocol: subprotocol, tls: own.tls)
         else { return nil }
         return AccountConfiguration(
-            id: id, target: target, dialect: .lwp(lwp), token: token, settings: settings, limits: own.limits,
+            id: id, target: target, dialect: AccountDialect(dialect), token: token, settings: settings,
+            limits: own.limits,
             isEnabled: isEnabled)
     }
 
@@ -135,18 +136,6 @@ struct AccountsReader {
             return []
         }
         return own.keys.compactMap { name in own.text(name).map { LinkTarget.Header(name: name, value: $0) } }
-    }
-
-    private func lwp(_ section: Section, id: String) -> LWP {
-        let own = section.section("lwp")
-        let appKey = own?.text("app_key", allowed: "names the application to the gateway")
-        let userID = own?.text("user_id", allowed: "the account's own number at the gateway")
-        let agent = own?.text("ua", preset: LWP.defaultUserAgent, allowed: "what the client calls itself")
-        let device = own?.text("device_id", preset: "derived from the id", allowed: "the device the token was made for")
-        own?.finish()
-        return LWP(
-            accountID: id, appKey: appKey ?? "", userAgent: agent ?? LWP.defaultUserAgent, deviceID: device,
-            userID: userID)
     }
 
     private mutating func intern(_ settings: SessionSettings) -> SessionSettings {

@@ -68,6 +68,7 @@ struct ConfigurationLoader {
         let log = ServerReader.log(part("log"))
         var defaults = AccountDefaults()
         if let section = root.section("defaults") {
+            defaults.dialects.readDefaults(section)
             defaults.read(section, folder: folder)
             section.finish()
         }

@@ -73,15 +73,21 @@ extension Section {
     /// One of a few words.
     func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ value: inout Choice)
     where Choice.RawValue == String {
-        var choices: [String] { Choice.allCases.map(\.rawValue) }
-        var allowed: String { choices.joined(separator: ", ") }
-        describe(key, "choice", preset: value.rawValue, allowed)
+        var word = value.rawValue
+        choice(key, &word, among: Choice.allCases.map(\.rawValue))
+        value = Choice(rawValue: word) ?? value
+    }
+
+    /// One of a few words.
+    func choice(_ key: String, _ value: inout String, among choices: @autoclosure () -> [String]) {
+        var allowed: String { choices().joined(separator: ", ") }
+        describe(key, "choice", preset: value, allowed)
         guard let (raw, text) = scalar(key) else { return }
-        guard let choice = Choice(rawValue: text) else {
-            let near = NearestKey.of(text, among: choices).map { "did you mean \($0)? " } ?? ""
+        guard choices().contains(text) else {
+            let near = NearestKey.of(text, among: choices()).map { "did you mean \($0)? " } ?? ""
             return report(key, "\"\(Self.printable(raw))\" is not known", "\(near)allowed: \(allowed)")
         }
-        value = choice
+        value = text
     }
 
     /// Text of any kind, with `${X}` put in. It may be secret, so no message shows it. Nil if it is not there or wrong.

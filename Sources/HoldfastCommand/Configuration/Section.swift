@@ -77,9 +77,9 @@ final class Section {
             let key = Self.printable(entry.key)
             if let near = NearestKey.of(entry.key, among: known) {
                 reading.report(
-                    "unknown key", at: entry.place, key: name(of: key), "did you mean \(near)? allowed: \(allowedKeys)")
+                    "unknown key", at: entry.place, key: name(of: key), "did you mean \(near)? \(allowedKeys)")
             } else {
-                reading.report("unknown key", at: entry.place, key: name(of: key), "allowed: \(allowedKeys)")
+                reading.report("unknown key", at: entry.place, key: name(of: key), allowedKeys)
             }
         }
     }
@@ -95,11 +95,15 @@ final class Section {
         return text.count > limit ? result + "…" : result
     }
 
-    private var allowedKeys: String { known.sorted().joined(separator: ", ") }
+    private var allowedKeys: String {
+        known.isEmpty ? "there are no keys here" : "allowed: \(known.sorted().joined(separator: ", "))"
+    }
 
     private func entry(_ key: String) -> ConfigurationNode.Entry? { entries.first { $0.key == key } }
 
-    private func empty(_ key: String) -> Section {
+    /// Stands for a mapping that nobody wrote.
+    func empty(_ key: String) -> Section {
         Section(path: name(of: key), place: place, entries: [], reading: reading)
     }
+
 }

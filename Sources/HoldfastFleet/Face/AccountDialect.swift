@@ -1,19 +1,24 @@
 public import HoldfastWire
 
-/// The language an account speaks with its gateway (requirements §10), with what it needs to know for it.
-public enum AccountDialect: Sendable, Hashable {
-    case lwp(LWP)
+/// The language an account speaks with its gateway (requirements §10), with what it needs to know for it. Any `Dialect` can be
+/// one, those of embedders as well.
+public struct AccountDialect: Sendable, Hashable {
+    public let rules: any Dialect
 
-    /// The name in the configuration and in the API.
-    public var name: String {
-        switch self {
-        case .lwp: "lwp"
-        }
+    public init(_ rules: any Dialect) {
+        self.rules = rules
     }
 
-    var rules: any Dialect {
-        switch self {
-        case .lwp(let lwp): lwp
-        }
+    public static func lwp(_ lwp: LWP) -> AccountDialect { AccountDialect(lwp) }
+
+    /// The name in the configuration and in the API.
+    public var name: String { type(of: rules).name }
+
+    public static func == (left: AccountDialect, right: AccountDialect) -> Bool {
+        AnyHashable(left.rules) == AnyHashable(right.rules)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        rules.hash(into: &hasher)
     }
 }

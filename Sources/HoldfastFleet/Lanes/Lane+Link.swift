@@ -100,7 +100,7 @@ extension Lane: LinkDelegate {
         slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
         guard let link = slots[index].link else { return }
         scratch.clear()
-        let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch)
+        guard let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch) else { return }
         link.send(scratch, as: kind)
         slots[index].unflushedAcknowledgements &+= 1
     }

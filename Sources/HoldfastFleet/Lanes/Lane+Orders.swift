@@ -45,12 +45,13 @@ extension Lane {
     private func register(_ index: Int, at now: Moment) {
         guard let account = slots[index].account, let link = slots[index].link else { return }
         scratch.clear()
-        if let kind = account.dialect.writeRegistration(
-            token: account.configuration.token, identity: slots[index].identity, into: &scratch)
-        {
+        let registration = account.dialect.writeRegistration(
+            token: account.configuration.token, in: context(index, at: now), into: &scratch)
+        switch registration {
+        case .sent(let kind):
             link.send(scratch, as: kind)
             link.flush()
-        } else {
+        case .notNeeded:
             registered(index, at: now)
         }
     }
@@ -66,7 +67,7 @@ extension Lane {
         else { return }
         scratch.clear()
         if let kind = account.dialect.writeAfterRegistration(
-            identity: slots[index].identity, at: now.wall, into: &scratch)
+            in: context(index, at: now), into: &scratch)
         {
             link.send(scratch, as: kind)
             link.flush()
@@ -76,7 +77,7 @@ extension Lane {
     private func send(beat: UInt32, _ index: Int, at now: Moment) {
         guard let account = slots[index].account, let link = slots[index].link else { return }
         scratch.clear()
-        let kind = account.dialect.writeHeartbeat(beat, identity: slots[index].identity, into: &scratch)
+        let kind = account.dialect.writeHeartbeat(beat, in: context(index, at: now), into: &scratch)
         link.sendUrgently(scratch, as: kind)
         link.flush()
         counters.heartbeatsSent &+= 1
@@ -84,6 +85,10 @@ extension Lane {
         if link.bufferedBytes > 0 {
             slots[index].session.beatBlocked(generation: slots[index].session.generation, at: now)
         }
+    }
+
+    private func context(_ index: Int, at now: Moment) -> DialectContext {
+        DialectContext(identity: slots[index].identity, now: now.wall)
     }
 
     func abortLink(_ index: Int) {

@@ -5,28 +5,29 @@ public import NIOCore
 ///
 /// A dialect is a small pure value: bytes in, meaning out. It keeps nothing between two frames, reads no clock and draws no
 /// numbers, so one value serves an account for all its connections. What it writes is appended to the given buffer.
-public protocol Dialect: Sendable {
+/// `docs/dialects.md` shows how to write one.
+public protocol Dialect: Hashable, Sendable {
+    /// The name in the configuration and in the API.
+    static var name: String { get }
+
     /// Close codes by which this dialect's gateways say "not you", beside 1008 of RFC 6455.
     var authCloseCodes: [UInt16] { get }
 
-    /// Writes what makes the gateway know the account. Nil if the dialect has no registration: then the account counts as
-    /// registered as soon as the WebSocket is open.
+    /// Writes what makes the gateway know the account.
     ///
     /// - Parameter token: the credential; it is read for each attempt and not kept.
     func writeRegistration(
-        token: Secret?, identity: ConnectionIdentity, into buffer: inout ByteBuffer
-    ) -> FrameKind?
+        token: Secret?, in context: DialectContext, into buffer: inout ByteBuffer
+    ) -> Registration
 
     /// Writes the frame that follows a positive answer to the registration; nil if none does.
-    func writeAfterRegistration(
-        identity: ConnectionIdentity, at now: WallTime, into buffer: inout ByteBuffer
-    ) -> FrameKind?
+    func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind?
 
     /// Writes heartbeat number `beat` of this connection.
-    func writeHeartbeat(_ beat: UInt32, identity: ConnectionIdentity, into buffer: inout ByteBuffer) -> FrameKind
+    func writeHeartbeat(_ beat: UInt32, in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind
 
-    /// Writes the acknowledgement of a push.
-    func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind
+    /// Writes the acknowledgement of a push; nil if the gateway wants none.
+    func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind?
 
     /// Finds out what a whole message of the gateway means.
     ///
@@ -44,10 +45,35 @@ public protocol Dialect: Sendable {
 extension Dialect {
     public var authCloseCodes: [UInt16] { [] }
 
+    public func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind? { nil }
+
+    public func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind? { nil }
+
     /// To most dialects a pong is a sign of life of the socket, and nothing more.
     public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
 
     public func items(of push: Push) -> [Result<InboundItem, FrameProblem>] { [] }
+}
+
+/// What a dialect may put into a frame besides its own settings.
+public struct DialectContext: Sendable {
+    /// Of the connection that the frame is for.
+    public var identity: ConnectionIdentity
+    /// The time of writing.
+    public var now: WallTime
+
+    public init(identity: ConnectionIdentity, now: WallTime) {
+        self.identity = identity
+        self.now = now
+    }
+}
+
+/// How a registration goes on after it was asked for.
+public enum Registration: Hashable, Sendable {
+    /// A frame was written. The account is registered when the gateway has answered it.
+    case sent(FrameKind)
+    /// Nothing is sent and nothing is expected: the account is registered as soon as the WebSocket is open.
+    case notNeeded
 }
 
 /// As what a dialect's bytes are to be sent.
@@ -65,7 +91,7 @@ public enum Meaning: Sendable {
     case registrationRefused(code: Int)
     /// The answer to one of this connection's heartbeats.
     case reply(beat: UInt32, isPositive: Bool, code: Int)
-    /// Something the gateway hands over and wants acknowledged.
+    /// Something the gateway hands over and, in most dialects, wants acknowledged.
     case push(Push)
     /// Well-formed, and nothing this project acts on.
     case other

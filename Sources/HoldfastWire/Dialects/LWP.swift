@@ -6,7 +6,9 @@ public import NIOCore
 ///
 /// A request is `{"lwp":<path>,"headers":{"mid":…},"body":…}`, an answer `{"code":…,"headers":{"mid":<same>},…}`; both
 /// sides send both. An answer belongs to the request with its `mid`, and to nothing else.
-public struct LWP: Dialect, Hashable {
+public struct LWP: Dialect {
+    public static let name = "lwp"
+
     /// The answer that means yes.
     static let success: Int64 = 200
 
@@ -59,8 +61,8 @@ public struct LWP: Dialect, Hashable {
 extension LWP {
     /// Without a token an empty one is sent: the gateway's refusal then says what is missing.
     public func writeRegistration(
-        token: Secret?, identity: ConnectionIdentity, into buffer: inout ByteBuffer
-    ) -> FrameKind? {
+        token: Secret?, in context: DialectContext, into buffer: inout ByteBuffer
+    ) -> Registration {
         buffer.writeStaticString(#"{"lwp":"/reg","headers":{"cache-header":"app-key token ua wv","app-key":"#)
         buffer.writeJSON(appKey)
         buffer.writeStaticString(#","token":"#)
@@ -70,18 +72,16 @@ extension LWP {
         buffer.writeStaticString(#","dt":"j","wv":"im:3,au:3,sy:6","sync":"0,0;0;0;","did":"#)
         buffer.writeJSON(deviceID)
         buffer.writeStaticString(#","mid":"#)
-        LWPMid.registration.write(of: identity, into: &buffer)
+        LWPMid.registration.write(of: context.identity, into: &buffer)
         buffer.writeStaticString("}}")
-        return .text
+        return .sent(.text)
     }
 
     /// Tells the gateway from when on to deliver: from now.
-    public func writeAfterRegistration(
-        identity: ConnectionIdentity, at now: WallTime, into buffer: inout ByteBuffer
-    ) -> FrameKind? {
-        let milliseconds = min(max(now.milliseconds, 0), Int64.max / 1_000)
+    public func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind? {
+        let milliseconds = min(max(context.now.milliseconds, 0), Int64.max / 1_000)
         buffer.writeStaticString(#"{"lwp":"/r/SyncStatus/ackDiff","headers":{"mid":"#)
-        LWPMid.synchronization.write(of: identity, into: &buffer)
+        LWPMid.synchronization.write(of: context.identity, into: &buffer)
         buffer.writeStaticString(
             #"},"body":[{"pipeline":"sync","tooLong2Tag":"PNM,1","channel":"sync","topic":"sync","#)
         buffer.writeStaticString(#""highPts":0,"pts":"#)
@@ -93,12 +93,31 @@ extension LWP {
     }
 
     public func writeHeartbeat(
-        _ beat: UInt32, identity: ConnectionIdentity, into buffer: inout ByteBuffer
+        _ beat: UInt32, in context: DialectContext, into buffer: inout ByteBuffer
     ) -> FrameKind {
         buffer.writeStaticString(#"{"lwp":"/!","headers":{"mid":"#)
-        LWPMid.heartbeat(beat).write(of: identity, into: &buffer)
+        LWPMid.heartbeat(beat).write(of: context.identity, into: &buffer)
         buffer.writeStaticString("}}")
         return .text
+    }
+}
+
+// MARK: - What is configured
+
+extension LWP: ConfiguredDialect {
+    public static func read(_ options: any DialectOptions, over base: LWP?, accountID: String?) -> LWP {
+        let appKey = options.text("app_key", preset: "none", allowed: "names the application to the gateway")
+        let agent = options.text("ua", preset: defaultUserAgent, allowed: "what the client calls itself")
+        var (userID, device): (String?, String?)
+        if accountID != nil {
+            userID = options.text("user_id", preset: "none", allowed: "the account's own number at the gateway")
+            device = options.text(
+                "device_id", preset: "derived from the id", allowed: "the device the token was made for")
+        }
+        options.finish()
+        return LWP(
+            accountID: accountID ?? "", appKey: appKey ?? base?.appKey ?? "",
+            userAgent: agent ?? base?.userAgent ?? defaultUserAgent, deviceID: device, userID: userID)
     }
 }
 

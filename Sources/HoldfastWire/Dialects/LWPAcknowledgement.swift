@@ -2,27 +2,28 @@ public import NIOCore
 
 extension LWP {
     /// Repeats the values of the push byte for byte, escapes included, so that the gateway finds its own identifiers again.
-    public func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind {
+    public func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind? {
+        typealias Part = LWPEnvelope.Part
         let frame = push.frame.readableBytesSpan
-        let echo = push.echo
-        buffer.writePieces(upTo: Self.longestAcknowledgementBytes(echo)) { pieces in
+        let parts = push.parts
+        buffer.writePieces(upTo: Self.longestAcknowledgementBytes(parts)) { pieces in
             pieces.write(#"{"code":200,"headers":{"mid":"#)
-            pieces.write(frame.extracting(echo.mid))
+            if let mid = parts[Part.mid] { pieces.write(frame.extracting(mid)) }
             pieces.write(#","sid":"#)
-            if let sid = echo.sid {
+            if let sid = parts[Part.sid] {
                 pieces.write(frame.extracting(sid))
             } else {
                 pieces.write(#""""#)
             }
-            if let appKey = echo.appKey {
+            if let appKey = parts[Part.appKey] {
                 pieces.write(#","app-key":"#)
                 pieces.write(frame.extracting(appKey))
             }
-            if let userAgent = echo.userAgent {
+            if let userAgent = parts[Part.userAgent] {
                 pieces.write(#","ua":"#)
                 pieces.write(frame.extracting(userAgent))
             }
-            if let dataType = echo.dataType {
+            if let dataType = parts[Part.dataType] {
                 pieces.write(#","dt":"#)
                 pieces.write(frame.extracting(dataType))
             }
@@ -32,9 +33,10 @@ extension LWP {
     }
 
     /// Our own part of an acknowledgement has 62 bytes at most.
-    private static func longestAcknowledgementBytes(_ echo: Push.Echo) -> Int {
-        64 + echo.mid.count + (echo.sid?.count ?? 0) + (echo.appKey?.count ?? 0) + (echo.userAgent?.count ?? 0)
-            + (echo.dataType?.count ?? 0)
+    private static func longestAcknowledgementBytes(_ parts: Push.Parts) -> Int {
+        var bytes = 64
+        for part in 0..<LWPEnvelope.Part.body { bytes += parts[part]?.count ?? 0 }
+        return bytes
     }
 }
 

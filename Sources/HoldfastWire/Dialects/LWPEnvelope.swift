@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// The few members of an LWP frame that decide what it is, found in one pass over the frame.
 ///
@@ -86,18 +86,30 @@ struct LWPEnvelope {
 
     /// The frame as a push with this `mid`.
     func push(_ frame: ByteBuffer, mid: JSONValue) -> Push {
-        Push(
-            frame: frame,
-            body: body?.range,
-            echo: Push.Echo(
-                mid: mid.range,
-                sid: headers.sid?.range,
-                appKey: headers.appKey?.range,
-                userAgent: headers.userAgent?.range,
-                dataType: headers.dataType?.range
-            )
-        )
+        var parts = Push.Parts()
+        parts[Part.mid] = mid.range
+        parts[Part.sid] = headers.sid?.range
+        parts[Part.appKey] = headers.appKey?.range
+        parts[Part.userAgent] = headers.userAgent?.range
+        parts[Part.dataType] = headers.dataType?.range
+        parts[Part.body] = body?.range
+        return Push(frame: frame, isText: true, parts: parts)
     }
+
+    /// What the parts of a push of LWP stand for. All but the body are header values that an acknowledgement repeats.
+    enum Part {
+        static let mid = 0
+        static let sid = 1
+        static let appKey = 2
+        static let userAgent = 3
+        static let dataType = 4
+        static let body = 5
+    }
+}
+
+extension Push {
+    /// The raw JSON of what an LWP push hands over, if there is any.
+    public var body: ByteBuffer? { slice(LWPEnvelope.Part.body) }
 }
 
 extension JSONValue {

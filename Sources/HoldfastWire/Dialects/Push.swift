@@ -5,27 +5,34 @@ public import NIOCore
 public struct Push: Sendable {
     /// The whole frame.
     public let frame: ByteBuffer
-    /// The raw JSON of what is handed over, if there is any: a part of `frame`, shared and not copied.
-    public var body: ByteBuffer? {
-        guard let bodyRange else { return nil }
-        return frame.getSlice(at: frame.readerIndex + bodyRange.lowerBound, length: bodyRange.count)
+    /// Whether it came as text.
+    public let isText: Bool
+    /// What the dialect will want again, for instance to repeat it in the acknowledgement: ranges within the frame's
+    /// readable bytes. What each stands for is the dialect's own affair.
+    public let parts: Parts
+
+    /// A handful of ranges, without an array.
+    public struct Parts: Sendable {
+        private var ranges: InlineArray<6, Range<Int>?> = .init(repeating: nil)
+
+        public init() {}
+
+        /// Nil for a part that is not there, and for a number beyond 0 … 5.
+        public subscript(part: Int) -> Range<Int>? {
+            get { ranges.indices.contains(part) ? ranges[part] : nil }
+            set { if ranges.indices.contains(part) { ranges[part] = newValue } }
+        }
     }
 
-    /// Header values that an acknowledgement repeats exactly as they came, as ranges within the frame's readable bytes.
-    let echo: Echo
-    private let bodyRange: Range<Int>?
-
-    struct Echo: Sendable {
-        var mid: Range<Int>
-        var sid: Range<Int>?
-        var appKey: Range<Int>?
-        var userAgent: Range<Int>?
-        var dataType: Range<Int>?
-    }
-
-    init(frame: ByteBuffer, body: Range<Int>?, echo: Echo) {
+    public init(frame: ByteBuffer, isText: Bool, parts: Parts = Parts()) {
         self.frame = frame
-        self.bodyRange = body
-        self.echo = echo
+        self.isText = isText
+        self.parts = parts
+    }
+
+    /// A part of the frame, shared and not copied; nil if it is not there.
+    public func slice(_ part: Int) -> ByteBuffer? {
+        guard let range = parts[part] else { return nil }
+        return frame.getSlice(at: frame.readerIndex + range.lowerBound, length: range.count)
     }
 }

@@ -182,11 +182,18 @@ struct ConfigurationProblemTests {
         ),
         WrongFile(
             "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
-            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, provider, proxy, recovery, retry, subprotocol, tls, token, url"
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
         ),
         WrongFile(
-            "a dialect of a later version", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: json }\n",
-            "fleet.yaml:2: accounts[0].dialect: json is not available yet in this version; allowed: lwp"),
+            "a dialect that does not exist", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: pong }\n",
+            "fleet.yaml:2: accounts[0].dialect: \"pong\" is not known; did you mean ping? allowed: lwp, ping"),
+        WrongFile(
+            "settings of a dialect the account does not speak",
+            "accounts:\n  - { id: a, url: \"ws://h/\", dialect: lwp, ping: { payload: x } }\n",
+            "fleet.yaml:2: accounts[0].ping.payload: unknown key; there are no keys here"),
+        WrongFile(
+            "what belongs to one account, in the defaults", "defaults: { lwp: { device_id: x } }\n",
+            "fleet.yaml:1: defaults.lwp.device_id: unknown key; allowed: app_key, ua"),
         WrongFile(
             "a provider", "accounts:\n  - { id: a, url: \"ws://h/\", provider: shop-login }\n",
             "fleet.yaml:2: accounts[0].provider: is not available yet in this version; give the account a token"),

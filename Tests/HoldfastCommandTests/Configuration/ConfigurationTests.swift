@@ -16,6 +16,25 @@ struct ConfigurationTests {
         #expect(problems(text) == ["fleet.yaml:1: file: is empty; at least `accounts: []`, which means none"])
     }
 
+    @Test("a dialect is chosen for all accounts or for one, and an account's settings lie over those of all")
+    func dialects() throws {
+        let accounts = try configuration(
+            """
+            defaults: { dialect: ping, ping: {}, lwp: { app_key: "444", ua: all } }
+            accounts:
+              - { id: a, url: "ws://h/" }
+              - { id: b, url: "ws://h/", dialect: lwp, lwp: { ua: own } }
+              - { id: c, url: "ws://h/", dialect: lwp }
+            """
+        ).fleet.accounts
+        #expect(
+            accounts.map(\.dialect) == [
+                AccountDialect(Ping()), .lwp(LWP(accountID: "b", appKey: "444", userAgent: "own")),
+                .lwp(LWP(accountID: "c", appKey: "444", userAgent: "all")),
+            ])
+        #expect(accounts.map(\.dialect.name) == ["ping", "lwp", "lwp"])
+    }
+
     @Test("a reference may stand bare in braces and brackets, as a whole value")
     func flowReferences() throws {
         let key = Data(repeating: 7, count: 32).base64EncodedString()

@@ -5,6 +5,7 @@ import Testing
 
 /// A connection that began at a known time with a known random number: its mids begin with 7 and 1763712345678.
 let identity = ConnectionIdentity(random: 42_007, at: WallTime(milliseconds: 1_763_712_345_678))
+let context = DialectContext(identity: identity, now: WallTime(milliseconds: 1_763_712_345_999))
 
 func lwp(deviceID: String? = "device-1") -> LWP {
     LWP(accountID: "shop-1", appKey: "444", userAgent: "agent/1.0", deviceID: deviceID, userID: "1001")
@@ -14,7 +15,7 @@ func lwp(deviceID: String? = "device-1") -> LWP {
 struct LWPSendingTests {
     private func registration(_ dialect: LWP, token: Secret?) -> String {
         var buffer = ByteBuffer()
-        #expect(dialect.writeRegistration(token: token, identity: identity, into: &buffer) == .text)
+        #expect(dialect.writeRegistration(token: token, in: context, into: &buffer) == .sent(.text))
         return String(buffer: buffer)
     }
 
@@ -43,8 +44,7 @@ struct LWPSendingTests {
     @Test("after the registration it says from when on to deliver, in milliseconds and microseconds")
     func synchronizes() {
         var buffer = ByteBuffer()
-        let now = WallTime(milliseconds: 1_763_712_345_999)
-        #expect(lwp().writeAfterRegistration(identity: identity, at: now, into: &buffer) == .text)
+        #expect(lwp().writeAfterRegistration(in: context, into: &buffer) == .text)
         #expect(
             String(buffer: buffer) == #"{"lwp":"/r/SyncStatus/ackDiff","headers":{"mid":"71763712345679 0"},"body":[{"#
                 + #""pipeline":"sync","tooLong2Tag":"PNM,1","channel":"sync","topic":"sync","highPts":0,"#
@@ -54,12 +54,12 @@ struct LWPSendingTests {
     @Test("absurd clocks give absurd numbers, and no trap", arguments: [Int64.min, -1, 0, Int64.max])
     func survivesClocks(milliseconds: Int64) throws {
         let wall = WallTime(milliseconds: milliseconds)
-        let identity = ConnectionIdentity(random: .max, at: wall)
+        let context = DialectContext(identity: ConnectionIdentity(random: .max, at: wall), now: wall)
         var buffer = ByteBuffer()
-        _ = lwp().writeAfterRegistration(identity: identity, at: wall, into: &buffer)
+        _ = lwp().writeAfterRegistration(in: context, into: &buffer)
         #expect(try scan(buffer).kind == .object)
         var beat = ByteBuffer()
-        _ = lwp().writeHeartbeat(.max, identity: identity, into: &beat)
+        _ = lwp().writeHeartbeat(.max, in: context, into: &beat)
         #expect(try scan(beat).kind == .object)
     }
 
@@ -68,14 +68,14 @@ struct LWPSendingTests {
         arguments: [(0, "680"), (1, "684"), (3, "692")] as [(UInt32, String)])
     func beats(beat: UInt32, ending: String) {
         var buffer = ByteBuffer()
-        #expect(lwp().writeHeartbeat(beat, identity: identity, into: &buffer) == .text)
+        #expect(lwp().writeHeartbeat(beat, in: context, into: &buffer) == .text)
         #expect(String(buffer: buffer) == #"{"lwp":"/!","headers":{"mid":"71763712345\#(ending) 0"}}"#)
     }
 
     @Test("what is written is appended to what the buffer has")
     func appends() {
         var buffer = ByteBuffer(string: "before ")
-        _ = lwp().writeHeartbeat(0, identity: identity, into: &buffer)
+        _ = lwp().writeHeartbeat(0, in: context, into: &buffer)
         #expect(String(buffer: buffer).hasPrefix(#"before {"lwp""#))
     }
 

@@ -1,0 +1,34 @@
+/// The settings of a dialect as somebody wrote them, handed out by name. Wire does not know in what they are written; whoever
+/// does tells each problem with its place.
+///
+/// A value that is wrong is reported and left out, so that reading goes on and all problems are told at once. Whoever reads
+/// ends with `finish`, which reports the keys that nobody asked for.
+public protocol DialectOptions {
+    /// The keys that are there, in the order in which they were written.
+    var keys: [String] { get }
+
+    /// A text; nil if it is not there or wrong. `preset` and `allowed` are for the reference of all keys.
+    func text(_ key: String, preset: String, allowed: String) -> String?
+
+    /// Says what is wrong with a key, and what is allowed.
+    func report(_ key: String, _ problem: String, _ remedy: String)
+
+    func finish()
+}
+
+/// A dialect that can be chosen in the configuration, with its settings under its own name.
+public protocol ConfiguredDialect: Dialect {
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - options: what is written; empty if nothing is.
+    ///   - base: what was read from the defaults of all accounts; nil if there are none, and for these defaults themselves.
+    ///   - accountID: whose settings they are; nil for the defaults, where what belongs to one account has no place.
+    static func read(_ options: any DialectOptions, over base: Self?, accountID: String?) -> Self
+}
+
+/// The dialects there are. Whoever adds one names it here, and nowhere else.
+public enum Dialects {
+    /// The first is the one in force where none is chosen.
+    public static let all: [any ConfiguredDialect.Type] = [LWP.self, Ping.self]
+}
