@@ -34,7 +34,8 @@ struct Holdfast: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
-            AccountsCommand.self, TimelineCommand.self, BackupCommand.self, RestoreCommand.self,
+            AccountsCommand.self, TimelineCommand.self, DoctorCommand.self, ReportCommand.self,
+            BackupCommand.self, RestoreCommand.self,
         ]
     )
 }

@@ -10,6 +10,7 @@ struct Routes: Sendable {
         let health = HealthEndpoints(fleet: fleet, counters: counters)
         let accounts = AccountEndpoints(fleet: fleet)
         let actions = ActionEndpoints(fleet: fleet, logger: logger, limits: limits)
+        let diagnoses = DiagnosisEndpoints(fleet: fleet)
         let events = EventEndpoint(fleet: fleet, epoch: epoch, limits: limits, counters: counters)
         let page = PageEndpoint()
         all =
@@ -26,6 +27,10 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/accounts/{id}/timeline", .role(.viewer),
                     parameters: AccountEndpoints.timelineParameters, handler: accounts.timeline),
+                Route(.get, "/api/v1/accounts/{id}/diagnosis", .role(.viewer), handler: diagnoses.diagnosis),
+                Route(
+                    .get, "/api/v1/accounts/{id}/report", .role(.viewer),
+                    parameters: DiagnosisEndpoints.reportParameters, handler: diagnoses.report),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
             ]
             + SessionCommand.allCases.flatMap { action in

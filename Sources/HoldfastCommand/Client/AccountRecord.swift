@@ -14,7 +14,7 @@ struct AccountRecord: Decodable, Sendable {
     var ladder: String?
     var lastFailure: FailureRecord?
 
-    struct Reason: Decodable, Sendable {
+    struct Reason: Codable, Sendable {
         var code: String
         var detail: String
     }
