@@ -19,6 +19,7 @@ let package = Package(
     products: [
         .library(name: "HoldfastCore", targets: ["HoldfastCore"]),
         .library(name: "HoldfastWire", targets: ["HoldfastWire"]),
+        .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
         .library(name: "HoldfastFleet", targets: ["HoldfastFleet"]),
         .library(name: "HoldfastLab", targets: ["HoldfastLab"]),
         .executable(name: "holdfast", targets: ["HoldfastCommand"]),
@@ -65,6 +66,7 @@ let package = Package(
                 "HoldfastCore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

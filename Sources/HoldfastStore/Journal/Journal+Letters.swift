@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+public import HoldfastCore
+
+extension Journal {
+    /// The delivery cannot be handled: its messages become letters, one each.
+    public func makeLetters(
+        of delivery: Delivery, code: String, detail: String, at now: WallTime
+    ) async throws(StoreError) {
+        let limit = options.letterLimit
+        _ = try await write(isPatient: true) { tables in
+            var made = 0
+            for row in delivery.rows {
+                try tables.execute(
+                    """
+                    INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text,
+                        item, flags, raw)
+                    SELECT account, ?, ?, ?, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw
+                    FROM message WHERE id = ? AND state = 0
+                    """, [now.milliseconds, code, detail, row])
+                made += try tables.db.changesCount
+            }
+            let marked = try tables.mark(delivery.rows, as: .letter)
+            return (marked, made, try tables.dropLetters(beyond: limit))
+        } then: { counts, changed in
+            counts.waiting -= changed.0
+            counts.letters += changed.1 - changed.2
+            counts.droppedLetters &+= UInt64(changed.2)
+        }
+    }
+
+    /// Whatever waits in an account that is gone becomes letters. Returns how many there were.
+    public func makeLetters(ofRemoved account: String, at now: WallTime) async throws(StoreError) -> Int {
+        try await write(isPatient: true) { tables in
+            let number = try tables.number(of: account)
+            try tables.execute(
+                """
+                INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text, item,
+                    flags, raw)
+                SELECT account, ?, 'account_removed', 'the account was removed before its message was handled', message_id,
+                    chat, received_at, sent_at, sender, name, text, item, flags, raw
+                FROM message WHERE account = ? AND state = 0 ORDER BY id
+                """, [now.milliseconds, number])
+            try tables.execute("UPDATE message SET state = 3 WHERE account = ? AND state = 0", [number])
+            return try tables.db.changesCount
+        } then: { counts, made in
+            counts.waiting -= made
+            counts.letters += made
+        }
+    }
+
+    /// Letters, newest first.
+    ///
+    /// - Parameter cursor: `next` of the page before.
+    public func letters(
+        of account: String? = nil, limit: Int, cursor: String? = nil
+    ) async throws(StoreError) -> JournalPage<Letter> {
+        let before = cursor.flatMap { Int64($0) } ?? .max
+        return try await read { db in
+            var arguments: StatementArguments = [before]
+            if let account { arguments += [account] }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT letter.*, account.id AS account_id FROM letter JOIN account ON account.number = letter.account
+                    WHERE letter.id < ? \(account == nil ? "" : "AND account.id = ?")
+                    ORDER BY letter.id DESC LIMIT \(max(1, limit) + 1)
+                    """, arguments: arguments)
+            return JournalPage(rows.map { Letter($0) }, limit: limit) { String($0.id) }
+        }
+    }
+
+    /// Puts a letter's message back among the waiting ones, as if it had just come. Nil if there is no such letter, or it is
+    /// of something that could not be read, which reading again would not mend.
+    public func replay(letter id: Int64, at now: WallTime) async throws(StoreError) -> WaitingMessage? {
+        try await write(isPatient: false) { tables -> WaitingMessage? in
+            guard
+                let row = try Row.fetchOne(
+                    tables.db,
+                    sql: """
+                        SELECT letter.*, account.id AS account_id FROM letter
+                        JOIN account ON account.number = letter.account
+                        WHERE letter.id = ? AND message_id IS NOT NULL
+                        """, arguments: [id])
+            else { return nil }
+            let letter = Letter(row)
+            let number: Int64 = row["account"]
+            guard var message = letter.message else { return nil }
+            message.receivedAt = now
+            try tables.execute(
+                "DELETE FROM message WHERE account = ? AND message_id = ? AND state <> 0", [number, message.id])
+            guard let added = try tables.add(message, account: number) else { return nil }
+            try tables.execute("DELETE FROM letter WHERE id = ?", [id])
+            return WaitingMessage(account: letter.account, chat: message.chat, row: added)
+        } then: { counts, replayed in
+            guard replayed != nil else { return }
+            counts.waiting += 1
+            counts.letters -= 1
+        }
+    }
+
+    /// Throws a letter away. False if there is none.
+    public func delete(letter id: Int64) async throws(StoreError) -> Bool {
+        try await write(isPatient: false) { tables in
+            try tables.execute("DELETE FROM letter WHERE id = ?", [id])
+            return try tables.db.changesCount > 0
+        } then: { counts, wasThere in
+            if wasThere { counts.letters -= 1 }
+        }
+    }
+}
+
+extension JournalTables {
+    func add(_ item: UnreadableItem, account: Int64) throws {
+        try execute(
+            """
+            INSERT INTO letter (account, at, code, detail, chat, received_at, flags, raw)
+            VALUES (?, ?, 'unreadable', ?, '', ?, 0, ?)
+            """,
+            [
+                account, item.receivedAt.milliseconds, item.problem, item.receivedAt.milliseconds, Data(item.raw),
+            ])
+    }
+
+    /// Returns how many were dropped, the oldest first.
+    func dropLetters(beyond limit: Int) throws -> Int {
+        try execute(
+            "DELETE FROM letter WHERE id <= (SELECT id FROM letter ORDER BY id DESC LIMIT 1 OFFSET ?)", [max(1, limit)])
+        return try db.changesCount
+    }
+}
+
+extension Letter {
+    init(_ row: Row) {
+        let hasMessage: Bool = row["message_id"] as String? != nil
+        self.init(
+            id: row["id"], account: row["account_id"], at: WallTime(milliseconds: row["at"]), code: row["code"],
+            detail: row["detail"], message: hasMessage ? JournalMessage(row) : nil, raw: Array(row["raw"] as Data))
+    }
+}
+
+extension JournalPage {
+    /// - Parameter elements: one more than `limit`, if there are more.
+    init(_ elements: [Element], limit: Int, cursor: (Element) -> String) {
+        self.elements = Array(elements.prefix(max(1, limit)))
+        next = elements.count > max(1, limit) ? self.elements.last.map(cursor) : nil
+    }
+}

@@ -1,0 +1,68 @@
+import GRDB
+public import HoldfastCore
+
+/// How long the journal keeps what is done with (O6).
+public struct JournalRetention: Sendable, Hashable {
+    /// Ids of handled messages, by which a second delivery is known (T2).
+    public var handled = Duration.seconds(3_600)
+    public var letters = Duration.seconds(30 * 86_400)
+    /// Messages of ours that are confirmed, refused or expired; an idempotency key is as good as long.
+    public var outbox = Duration.seconds(86_400)
+
+    public init() {}
+}
+
+extension Journal {
+    /// How many rows one step looks at, so that no acknowledgement waits for it for long.
+    static let sweepStep = 500
+
+    /// Takes the next step through what is old. Call it every second; a step takes a few milliseconds at most.
+    ///
+    /// - Returns: whether there may be more to do at once.
+    @discardableResult
+    public func sweep(_ retention: JournalRetention, at now: WallTime) async throws(StoreError) -> Bool {
+        let start = counts.withLock { $0.sweptUpTo }
+        let (next, closed, letters) = try await write(isPatient: false) { tables in
+            let next = try tables.sweepMessages(after: start, before: now - retention.handled)
+            try tables.execute(
+                """
+                DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < ? AND state >= 2 LIMIT ?)
+                """, [(now - retention.outbox).milliseconds, Self.sweepStep])
+            try tables.execute(
+                "UPDATE outbox SET state = 4, problem = 'expired' WHERE state < 2 AND expires_at <= ?",
+                [now.milliseconds])
+            let closed = try tables.db.changesCount
+            try tables.execute(
+                "DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE at < ? ORDER BY id LIMIT ?)",
+                [(now - retention.letters).milliseconds, Self.sweepStep])
+            let letters = try tables.db.changesCount
+            try tables.execute("DELETE FROM pause WHERE until <= ?", [now.milliseconds])
+            return (next, closed, letters)
+        } then: { counts, changed in
+            counts.sweptUpTo = changed.0
+            counts.outbox -= changed.1
+            counts.letters -= changed.2
+        }
+        _ = (closed, letters)
+        return next != 0
+    }
+}
+
+extension JournalTables {
+    /// Looks at the rows behind a place, in the order in which they came, and deletes those that are old and done with.
+    /// Returns the place for the next step; 0 when there is nothing old left, to begin anew.
+    fileprivate func sweepMessages(after place: Int64, before limit: WallTime) throws -> Int64 {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT id, state, received_at FROM message WHERE id > ? ORDER BY id LIMIT ?"),
+            arguments: [place, Journal.sweepStep])
+        for row in rows {
+            let (id, state, receivedAt): (Int64, Int64, Int64) = (row["id"], row["state"], row["received_at"])
+            guard receivedAt < limit.milliseconds else { return 0 }
+            if state != JournalMessage.State.waiting.rawValue {
+                try execute("DELETE FROM message WHERE id = ?", [id])
+            }
+        }
+        guard rows.count == Journal.sweepStep, let last = rows.last else { return 0 }
+        return last["id"]
+    }
+}
