@@ -31,6 +31,9 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/accounts/{id}/report", .role(.viewer),
                     parameters: DiagnosisEndpoints.reportParameters, handler: diagnoses.report),
+                Route(
+                    .get, "/api/v1/audit", .role(.viewer), parameters: AuditEndpoint.parameters,
+                    handler: AuditEndpoint(fleet: fleet).list),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
             ]
             + SessionCommand.allCases.flatMap { action in

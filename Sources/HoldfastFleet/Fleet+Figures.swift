@@ -14,6 +14,10 @@ extension Fleet {
         metrics.residentBytes = ProcessSampler.residentBytes()
         metrics.openDescriptors = ProcessSampler.openDescriptors()
         metrics.descriptorLimit = board.descriptorLimit
+        if let store = state.withLock({ $0.store }) {
+            metrics.storeBytes = store.sizes()
+            metrics.storeRowsDropped = store.register.droppedRows
+        }
         metrics.cpuSeconds = ProcessClock.processor.inSeconds
         return metrics
     }
@@ -45,6 +49,9 @@ extension Fleet {
         case .running: break
         }
         var reasons: [ReadinessReason] = []
+        if let problem = state.withLock({ $0.store })?.problem {
+            reasons.append(ReadinessReason(code: .storeDown, detail: "the store cannot be written: \(problem)"))
+        }
         for (lane, heardFrom) in board.heardFrom.enumerated() where now.since(heardFrom) > Self.stuckAfter {
             let seconds = Int(now.since(heardFrom).inSeconds)
             reasons.append(

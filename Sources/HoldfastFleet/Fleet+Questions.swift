@@ -1,4 +1,5 @@
 public import HoldfastCore
+public import HoldfastStore
 
 extension Fleet {
     /// The account as it is now; nil if there is none with this id.
@@ -28,16 +29,42 @@ extension Fleet {
     }
 
     /// The newest changes of an account's state, newest first; nil if there is no account with this id.
+    ///
+    /// With a store they come from there, together with those that it could not take yet.
     public func timeline(_ id: String, limit: Int) async -> [TimelineEntry]? {
-        guard let (entry, lane) = locate(id) else { return nil }
-        return await lane.onLoop { lane in
-            lane.find(entry.key.slot, id: entry.account.id).map { lane.timeline($0, limit: limit) }
-        } ?? nil
+        guard let (entry, lane) = locate(id), let engine = state.withLock({ $0.engine }) else { return nil }
+        let recent = await lane.onLoop { lane -> [TimelineEntry]? in
+            lane.sendReport(at: lane.observe())
+            return lane.find(entry.key.slot, id: entry.account.id).map { lane.timeline($0, limit: limit) }
+        }
+        guard let recent = recent ?? nil else { return nil }
+        guard let store = engine.control.store else { return recent }
+        await engine.control.catchUp()
+        await store.flush()
+        guard let stored = try? await store.timeline(of: id, limit: limit) else { return recent }
+        let unwritten = recent.filter { entry in !stored.prefix(recent.count).contains { $0.isSame(as: entry) } }
+        return Array((unwritten + stored).prefix(limit))
     }
 
     /// Carries out a command and returns the account as it is after that.
+    ///
+    /// - Parameter hand: who wants it, for the audit log. What was asked for is durable when this returns, unless the store
+    ///   cannot be written: then it holds until the process ends, and is written when that is possible again.
     @discardableResult
-    public func perform(_ command: SessionCommand, on id: String) async throws(CommandRefusal) -> AccountView {
+    public func perform(
+        _ command: SessionCommand, on id: String, by hand: Hand = .program
+    ) async throws(CommandRefusal) -> AccountView {
+        do throws(CommandRefusal) {
+            let view = try await carryOut(command, on: id)
+            await audit(command.rawValue, account: id, by: hand)
+            return view
+        } catch {
+            await audit(command.rawValue, account: id, detail: "refused: \(error.code)", by: hand)
+            throw error
+        }
+    }
+
+    private func carryOut(_ command: SessionCommand, on id: String) async throws(CommandRefusal) -> AccountView {
         guard let lanes = runningLanes else { throw .notRunning }
         guard let entry = roster.find(id) else { throw .notFound }
         let answer = await lanes[Int(entry.key.lane)].onLoop { lane -> Result<AccountView, CommandRefusal> in
@@ -55,7 +82,7 @@ extension Fleet {
     /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are.
     @discardableResult
     public func perform(
-        _ command: SessionCommand, matching filter: AccountFilter
+        _ command: SessionCommand, matching filter: AccountFilter, by hand: Hand = .program
     ) async -> (matched: Int, applied: Int) {
         guard let lanes = runningLanes else { return (0, 0) }
         let board = board.snapshot
@@ -69,7 +96,30 @@ extension Fleet {
                 applied += await lane.onLoop { $0.perform(command, on: portion) } ?? 0
             }
         }
+        await audit(
+            command.rawValue, detail: "\(filter): \(applied) of \(matched.count) accounts", by: hand)
         return (matched.count, applied)
+    }
+
+    /// What people did, newest first; nothing in a fleet without a store.
+    ///
+    /// - Parameter before: the id of the entry at which the page before ended; nil for the newest.
+    public func audit(before: Int64? = nil, limit: Int) async throws -> [AuditEntry] {
+        guard let store = state.withLock({ $0.store }) else { return [] }
+        await store.flush()
+        return try await store.register.audit(before: before, limit: limit)
+    }
+
+    /// Writes down what somebody did, and waits until that, and what it changed, is durable.
+    func audit(_ action: String, account: String? = nil, detail: String? = nil, by hand: Hand) async {
+        guard let engine = state.withLock({ $0.engine }), let store = engine.control.store else { return }
+        store.register.note(
+            AuditEntry(
+                at: ProcessClock.wall, who: hand.name, origin: hand.address, action: action, account: account,
+                detail: detail))
+        if let account, let (_, lane) = locate(account) { await lane.onLoop { $0.sendReport(at: $0.observe()) } }
+        await engine.control.catchUp()
+        await store.flush()
     }
 
     /// What happens from now on, beginning after the event `id` as far as it is still kept (`FleetEvent.kept`).

@@ -27,7 +27,7 @@ public final class Fleet: Sendable {
         /// Until the start.
         var configuration: FleetConfiguration?
         var engine: Engine?
-        var lock: StoreLock?
+        var store: FleetStore?
         var shutdown: Task<Void, Never>?
 
         enum Phase {
@@ -40,7 +40,6 @@ public final class Fleet: Sendable {
         let group: MultiThreadedEventLoopGroup
         let control: Control
         let lanes: [Lane]
-        let lock: StoreLock?
     }
 
     public init(_ configuration: FleetConfiguration, logger: Logger) {
@@ -51,32 +50,48 @@ public final class Fleet: Sendable {
         state = Mutex(State(configuration: configuration))
     }
 
-    /// Locks the store, so that nobody else can start on it; `start` does it too. For whoever has something to find out, for
-    /// instance whether an address can be listened on, before accounts connect.
+    /// Locks and opens the store, so that nobody else can start on it; `start` does it too. For whoever has something to find
+    /// out, for instance whether an address can be listened on, before accounts connect.
     ///
-    /// - Throws: `StoreLockError` if another process holds the store, or its folder cannot be used.
-    public func lockStore() throws {
-        try state.withLock { state in
-            guard state.phase == .new, state.lock == nil, let path = state.configuration?.storePath else { return }
-            state.lock = try StoreLock(folder: path, startedAt: ProcessClock.wall)
+    /// - Throws: `StoreLockError` if another process holds the store, or its folder cannot be used; `StoreError` if what is in
+    ///   it cannot be used; `SealingError` if it was sealed with another key.
+    public func openStore() async throws {
+        let wanted = state.withLock { state -> FleetConfiguration? in
+            state.phase == .new && state.store == nil ? state.configuration : nil
         }
+        guard let wanted, let folder = wanted.storePath else { return }
+        let store = try await FleetStore(folder: folder, key: wanted.storeKey, logger: logger)
+        let isTaken = state.withLock { state in
+            guard state.phase == .new, state.store == nil else { return false }
+            state.store = store
+            return true
+        }
+        if !isTaken { await store.close() }
     }
 
-    /// Locks the store, starts the lanes and begins to connect. Returns as soon as every account has been handed to its
+    /// Opens the store, starts the lanes and begins to connect. Returns as soon as every account has been handed to its
     /// lane; it does not wait for connections. A second call does nothing.
     ///
-    /// - Throws: `StoreLockError` if another process holds the store, or its folder cannot be used.
+    /// - Throws: what `openStore` throws, and `FleetError` if an account is declared twice.
     public func start() async throws {
-        let engine = try state.withLock { state -> Engine? in
-            guard state.phase == .new, let configuration = state.configuration else { return nil }
-            let engine = try makeEngine(configuration, lock: state.lock.take())
+        try await openStore()
+        let (configuration, store) = state.withLock { state in
+            (state.phase == .new ? state.configuration : nil, state.store)
+        }
+        guard let configuration else { return }
+        let plan =
+            try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
+        let engine = state.withLock { state -> Engine? in
+            guard state.phase == .new, state.configuration != nil else { return nil }
+            let engine = makeEngine(configuration, store: store)
             state.phase = .starting
             state.engine = engine
             state.configuration = nil
-            _ = deploy(configuration, on: engine)
+            _ = deploy(plan, on: engine)
             return engine
         }
         guard let engine else { return }
+        store?.startSweeping(configuration.retention)
         for lane in engine.lanes { await lane.onLoop { _ in } }
         await engine.control.catchUp()
         state.withLock { state in
@@ -86,13 +101,18 @@ public final class Fleet: Sendable {
 
     /// Makes the fleet be as configured, with as little change as possible: accounts that are declared as before are not
     /// touched. Does nothing before the start and after the shutdown.
-    public func apply(_ configuration: FleetConfiguration) async -> ReloadSummary {
+    ///
+    /// - Throws: `FleetError` if an account is declared twice, `StoreError` if the store cannot be asked. Then nothing has
+    ///   changed.
+    public func apply(_ configuration: FleetConfiguration) async throws -> ReloadSummary {
+        let store = state.withLock { $0.store }
+        let plan = try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
         let (summary, engine) = state.withLock { state -> (ReloadSummary, Engine?) in
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
             }
             engine.control.apply(Self.gate(configuration))
-            return (deploy(configuration, on: engine), engine)
+            return (deploy(plan, on: engine), engine)
         }
         guard let engine else { return summary }
         for lane in engine.lanes { await lane.onLoop { _ in } }
@@ -107,8 +127,11 @@ public final class Fleet: Sendable {
             if let running = state.shutdown { return running }
             state.phase = .draining
             state.configuration = nil
-            let engine = state.engine.take()
-            let task = Task { await self.stop(engine) }
+            let (engine, store) = (state.engine.take(), state.store.take())
+            let task = Task {
+                await self.stop(engine)
+                await store?.close()
+            }
             state.shutdown = task
             return task
         }
@@ -119,12 +142,11 @@ public final class Fleet: Sendable {
         configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
     }
 
-    private func makeEngine(_ configuration: FleetConfiguration, lock: StoreLock?) throws -> Engine {
-        let lock = try lock ?? configuration.storePath.map { try StoreLock(folder: $0, startedAt: ProcessClock.wall) }
+    private func makeEngine(_ configuration: FleetConfiguration, store: FleetStore?) -> Engine {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster,
-            gate: Self.gate(configuration), logger: logger)
+            store: store, gate: Self.gate(configuration), logger: logger)
         var generator = SystemRandomNumberGenerator()
         let lanes = (0..<laneCount).map { index in
             Lane(
@@ -133,13 +155,13 @@ public final class Fleet: Sendable {
         }
         control.start(lanes)
         for lane in lanes { lane.start() }
-        return Engine(group: group, control: control, lanes: lanes, lock: lock)
+        return Engine(group: group, control: control, lanes: lanes)
     }
 
     /// Hands the differences to the lanes.
-    private func deploy(_ configuration: FleetConfiguration, on engine: Engine) -> ReloadSummary {
-        checkDescriptors(configuration)
-        return roster.apply(configuration.accounts) { changes in
+    private func deploy(_ plan: FleetStore.Plan, on engine: Engine) -> ReloadSummary {
+        checkDescriptors(plan.accounts)
+        return roster.apply(plan.accounts, known: plan.known) { changes in
             for (index, lane) in engine.lanes.enumerated() {
                 lane.deliver(
                     added: changes.added[index], changed: changes.changed[index], removed: changes.removed[index])
@@ -148,10 +170,10 @@ public final class Fleet: Sendable {
     }
 
     /// More accounts than descriptors is said once and clearly, before it shows as failures one by one (I7).
-    private func checkDescriptors(_ configuration: FleetConfiguration) {
+    private func checkDescriptors(_ accounts: [AccountConfiguration]) {
         let limit = ProcessSampler.raiseDescriptorLimit()
         board.setDescriptorLimit(limit)
-        let needed = configuration.accounts.count { $0.isEnabled } + Self.descriptorReserve
+        let needed = accounts.count { $0.isEnabled } + Self.descriptorReserve
         guard limit > 0, needed > limit else { return }
         logger.error(
             "more accounts than file descriptors: some cannot connect; raise the limit (LimitNOFILE=, ulimit -Hn) or split the fleet",

@@ -47,7 +47,7 @@ struct ConnectionTests {
             #expect(account.lastFailure?.code == "auth.register_401")
             #expect(account.lastFailure?.message.contains("token") == true)
             let timeline = try #require(await rig.fleet.timeline("account-0", limit: 50))
-            #expect(timeline.first?.failure?.class == .auth)
+            #expect(timeline.first?.failureClass == .auth)
             #expect(timeline.first?.record?.chain.isEmpty == false)
             // What is rejected twice is left alone, and the gate does not wait for it either.
             let connects = rig.gateway.statistics(lists: false).connectsTotal
@@ -77,8 +77,8 @@ struct ConnectionTests {
             try await rig.account { $0.lastFailure != nil }
             // The first failure is what the fault did to an open session; by now there may be others, of attempts.
             let timeline = try #require(await rig.fleet.timeline("account-0", limit: 50))
-            let first = try #require(timeline.compactMap(\.failure).last)
-            #expect(first.code.hasPrefix(code), "\(first.code)")
+            let first = try #require(timeline.compactMap(\.failureCode).last)
+            #expect(first.hasPrefix(code), "\(first)")
             try await rig.gateway.clearFaults()
             try await rig.account { $0.state == .connected && $0.failures == 0 }
             #expect(rig.gateway.statistics(lists: false).maxLivePerAccount == 1)

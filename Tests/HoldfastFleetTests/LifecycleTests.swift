@@ -16,7 +16,7 @@ struct LifecycleTests {
             let other = SessionSettings.make { heartbeat, _, _ in heartbeat.interval = .milliseconds(150) }
             var off = try AccountConfiguration.test("account-3", rig.gateway)
             off.isEnabled = false
-            let summary = await rig.fleet.apply(
+            let summary = try await rig.fleet.apply(
                 FleetConfiguration(
                     accounts: [
                         try .test("account-0", rig.gateway), try .test("account-1", rig.gateway, settings: other),
@@ -38,13 +38,13 @@ struct LifecycleTests {
         try await FleetRig.run(accounts: 3, lanes: 1) { rig in
             try await rig.everybodyConnected()
             let kept = FleetConfiguration(accounts: [try .test("account-0", rig.gateway)], gate: .open)
-            #expect(await rig.fleet.apply(kept).removed == 2)
+            #expect(try await rig.fleet.apply(kept).removed == 2)
             #expect(await rig.fleet.account("account-1") == nil)
             #expect(await rig.gateway.wait { $0.live == 1 })
             try await rig.totals { $0.accounts == 1 }
             let grown = FleetConfiguration(
                 accounts: [try .test("account-0", rig.gateway), try .test("new", rig.gateway)], gate: .open)
-            #expect(await rig.fleet.apply(grown).added == 1)
+            #expect(try await rig.fleet.apply(grown).added == 1)
             try await rig.account("new") { $0.state == .connected }
             #expect(await rig.gateway.wait { $0.live == 2 })
         }
@@ -57,7 +57,7 @@ struct LifecycleTests {
             let other = SessionSettings.make { heartbeat, _, _ in heartbeat.interval = .milliseconds(150) }
             let changed = FleetConfiguration(
                 accounts: [try .test("account-0", rig.gateway, settings: other)], gate: .open)
-            #expect(await rig.fleet.apply(changed).changed == 1)
+            #expect(try await rig.fleet.apply(changed).changed == 1)
             #expect(await rig.fleet.account("account-0")?.isEnabled == false)
         }
     }

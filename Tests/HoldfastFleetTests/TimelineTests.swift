@@ -15,9 +15,9 @@ struct TimelineTests {
             failures: 3, generation: 9, incarnation: 2, failure: failure)
         let entry = CompactEntry(transition, record: 0).entry(record: nil)
         #expect(entry.at == transition.at)
-        #expect(entry.from == .connecting && entry.to == .reconnecting && entry.reason == .failure)
+        #expect(entry.from == .connecting && entry.to == .reconnecting && entry.reason == "failure")
         #expect(entry.failures == 3 && entry.generation == 9 && entry.incarnation == 2)
-        #expect(entry.failure == failure)
+        #expect(entry.failureClass == .server && entry.failureCode == "server.upgrade_503")
     }
 
     @Test("the oldest entries go when there are too many")
@@ -39,7 +39,8 @@ struct TimelineTests {
         "the fleet's limit is divided between its accounts",
         arguments: [(1, 50), (8_000, 50), (20_000, 20), (100_000, 8), (1_000_000, 8)])
     func divided(accounts: Int, limit: Int) {
-        #expect(Timeline.limit(accounts: accounts) == limit)
+        #expect(Timeline.limit(accounts: accounts, isStored: false) == limit)
+        #expect(Timeline.limit(accounts: accounts, isStored: true) == Timeline.least)
     }
 
     @Test("failure records beyond the limit are forgotten, oldest first")
@@ -59,8 +60,8 @@ struct TimelineTests {
             record: 0)
     }
 
-    private func record(_ retry: Int) -> FailureRecord {
-        FailureRecord(
+    private func record(_ retry: Int) -> FailureNote {
+        FailureNote(
             chain: [], settings: SessionSettings(), process: ProcessFigures(), retry: retry, delay: nil, rung: .none)
     }
 }

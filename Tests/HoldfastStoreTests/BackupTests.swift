@@ -33,9 +33,11 @@ struct BackupTests {
     @Test("what is committed is in it, although the store goes on being written")
     func whole() async throws {
         let register = try register()
-        try await register.append(audit("before"))
+        register.note(audit("before"))
+        await register.flush()
         let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
-        try await register.append(audit("after"))
+        register.note(audit("after"))
+        await register.flush()
         try backup.check()
         await register.close()
         let restored = try Backup(at: backup.path).restore(to: store, keys: [], at: now)
@@ -59,9 +61,11 @@ struct BackupTests {
     @Test("one changed byte is found before anything is replaced")
     func changed() async throws {
         let register = try register()
-        try await register.append(audit("mine"))
+        register.note(audit("mine"))
+        await register.flush()
         let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
-        try await register.append(audit("later"))
+        register.note(audit("later"))
+        await register.flush()
         await register.close()
         let path = backup.path + "/" + Register.fileName
         var data = try Data(contentsOf: URL(fileURLWithPath: path))

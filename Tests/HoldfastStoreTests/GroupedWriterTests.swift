@@ -89,4 +89,25 @@ struct GroupedWriterTests {
         #expect(rows.count + writer.droppedRows == 51)
         #expect(writer.droppedRows > 0)
     }
+
+    @Test("of values with one key only the newest waits for the disk, and no newer one is undone by an older")
+    func keyed() async throws {
+        let folder = try Folder()
+        let pool = try pool(folder)
+        let writer = GroupedWriter(pool: pool, droppableLimit: 10, retryAfter: .milliseconds(10))
+        try await writer.write(insert(1))
+        try fill(pool, true)
+        let padding = String(repeating: "x", count: 20_000)
+        for number in 0..<1_000 {
+            writer.note(key: "a") { db in
+                try db.execute(sql: "UPDATE t SET text = ? WHERE n = 1", arguments: ["\(number)\(padding)"])
+            }
+        }
+        await #expect(throws: StoreError.self) { try await writer.write(self.insert(2, padding)) }
+        writer.note(key: "a") { db in try db.execute(sql: "UPDATE t SET text = 'newest' WHERE n = 1") }
+        try fill(pool, false)
+        while writer.problem != nil { await writer.flush() }
+        let text = try await pool.read { db in try String.fetchOne(db, sql: "SELECT text FROM t WHERE n = 1") }
+        #expect(text == "newest")
+    }
 }

@@ -31,10 +31,12 @@ struct RegisterTests {
             StoredAccount(id: "shop-1", device: "device-1"),
             StoredAccount(id: "shop-2", declaration: "{}", device: "device-2"),
         ])
-        try await first.setMemory(memory, of: "shop-1")
-        try await first.setEnabled(StoredAccount.Override(value: false, declared: true), of: "shop-2")
-        first.note([transition(1, of: "shop-1", at: now), transition(2, of: "shop-1", at: now)])
-        try await first.append(
+        first.noteMemory(memory, of: "shop-1", declared: "mark")
+        first.noteEnabled(StoredAccount.Override(value: false, declared: true), of: "shop-2")
+        first.noteTransitions(2) { [now] in
+            [transition(1, of: "shop-1", at: now), transition(2, of: "shop-1", at: now)]
+        }
+        first.note(
             AuditEntry(at: now, who: "ops", origin: "127.0.0.1", action: "disable", account: "shop-2"))
         await first.close()
 
@@ -43,6 +45,7 @@ struct RegisterTests {
         #expect(accounts.map(\.id) == ["shop-1", "shop-2"])
         #expect(accounts.map(\.device) == ["device-1", "device-2"])
         #expect(accounts.first?.memory == memory)
+        #expect(accounts.first?.quarantineDeclared == "mark")
         #expect(accounts.last?.enabled == StoredAccount.Override(value: false, declared: true))
         #expect(accounts.last?.declaration == "{}")
         let timeline = try await second.timeline(of: "shop-1", limit: 10)
@@ -58,11 +61,39 @@ struct RegisterTests {
         try await register.add([StoredAccount(id: "a", device: "first")])
         var memory = SessionMemory()
         memory.rung = .renew
-        try await register.setMemory(memory, of: "a")
+        register.noteMemory(memory, of: "a")
+        await register.flush()
         try await register.add([StoredAccount(id: "a", device: "second")])
         let account = try #require(try await register.accounts().first)
         #expect(account.device == "first")
         #expect(account.memory.rung == .renew)
+    }
+
+    @Test("what a session tells late does not undo a login that was written down before it began")
+    func loginIsKept() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        try await register.add([StoredAccount(id: "a", device: "d")])
+        var login = RenewalRecord()
+        login.startedAt = now
+        login.fruitless = 2
+        try await register.beginLogin(login, of: "a")
+        // As the session was before it heard of the login.
+        var late = SessionMemory()
+        late.rung = .renew
+        late.renewal.startedAt = now - .seconds(60)
+        late.renewal.fruitless = 1
+        register.noteMemory(late, of: "a")
+        await register.flush()
+        let kept = try #require(try await register.accounts().first).memory
+        #expect(kept.renewal == login)
+        #expect(kept.rung == .renew)
+        // Stability clears the count, and is no older than the login.
+        var stable = SessionMemory()
+        stable.renewal.startedAt = now
+        register.noteMemory(stable, of: "a")
+        await register.flush()
+        #expect(try await register.accounts().first?.memory == stable)
     }
 
     @Test("secrets lie sealed in every file, and a removed account takes its own with it")
@@ -155,16 +186,15 @@ struct RegisterTests {
         settings.timelineRowsPerAccount = 20
         settings.batchRows = 7
         let old = now - .seconds(40 * 86_400)
-        register.note((0..<30).map { transition($0, of: "old", at: old) })
-        register.note((0..<50).map { transition($0, of: "busy", at: now) })
-        register.note((0..<5).map { transition($0, of: "calm", at: now) })
-        try await register.append(
+        register.noteTransitions(30) { (0..<30).map { transition($0, of: "old", at: old) } }
+        register.noteTransitions(50) { [now] in (0..<50).map { transition($0, of: "busy", at: now) } }
+        register.noteTransitions(5) { [now] in (0..<5).map { transition($0, of: "calm", at: now) } }
+        register.note(
             AuditEntry(at: now - .seconds(400 * 86_400), who: "w", origin: "o", action: "old"))
-        try await register.append(AuditEntry(at: now, who: "w", origin: "o", action: "new"))
+        register.note(AuditEntry(at: now, who: "w", origin: "o", action: "new"))
         await register.flush()
-        var batches = 0
-        while try await register.sweep(at: now, settings) > 0 { batches += 1 }
-        #expect(batches >= 5)
+        #expect(try await register.sweep(at: now, settings, pause: .zero) == 30 + 30 + 1)
+        #expect(try await register.sweep(at: now, settings, pause: .zero) == 0)
         #expect(try await register.timeline(of: "old", limit: 100).isEmpty)
         let busy = try await register.timeline(of: "busy", limit: 100)
         #expect(busy.count == 20)

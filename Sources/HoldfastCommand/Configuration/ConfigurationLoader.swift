@@ -74,6 +74,7 @@ struct ConfigurationLoader {
         }
         var fleet = FleetConfiguration()
         fleet.storePath = store.path
+        fleet.storeKey = store.key
         if let section = root.section("admission") { GatesReader.admission(section, &fleet.gate.admission) }
         if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.gate.breaker) }
         var backup = BackupConfiguration()

@@ -29,9 +29,6 @@ enum ServerReader {
         var store = StoreConfiguration(path: Paths.resolve(path, in: folder), key: nil)
         if let text = section.text("key", allowed: "32 bytes in base64, or file:PATH") {
             store.key = key(text, section, folder: folder)
-            section.reading.note(
-                "has no effect in this version", at: section.place(of: "key"), key: section.name(of: "key"),
-                "nothing secret is written to the store yet")
         }
         section.finish()
         return store

@@ -27,7 +27,7 @@ struct FleetService: Sendable {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let fleet = Fleet(configuration.fleet, logger: logger)
         do {
-            try fleet.lockStore()
+            try await fleet.openStore()
         } catch {
             logger.critical("cannot use the store", metadata: ["error": "\(error)"])
             throw ExitCode.unavailable
@@ -53,6 +53,9 @@ struct FleetService: Sendable {
             logger.critical(
                 "cannot listen", metadata: ["address": "\(configuration.server.listen)", "error": "\(error)"])
             throw ExitCode.unavailable
+        case .declaredTwice(let error):
+            logger.critical("wrong configuration", metadata: ["problem": "\(error)"])
+            throw ExitCode.wrongConfiguration
         case .broken(let error):
             logger.critical("the console has ended", metadata: ["error": "\(error)"])
             throw ExitCode.internalError
@@ -62,6 +65,7 @@ struct FleetService: Sendable {
     private enum Outcome: Sendable {
         case asked
         case notListening(String)
+        case declaredTwice(String)
         case broken(String)
     }
 
@@ -83,6 +87,8 @@ struct FleetService: Sendable {
                 for await port in ports {
                     do {
                         try await fleet.start()
+                    } catch let error as FleetError {
+                        return .declaredTwice("\(error)")
                     } catch {
                         return .broken(PlainReason.of(error))
                     }
@@ -165,7 +171,14 @@ struct FleetService: Sendable {
         for key in FixedKeys.changed(from: configuration, to: next) {
             logger.warning("a changed key takes effect at the next start", metadata: ["key": "\(key)"])
         }
-        let summary = await fleet.apply(next.fleet)
+        let summary: ReloadSummary
+        do {
+            summary = try await fleet.apply(next.fleet)
+        } catch {
+            logger.error(
+                "the configuration was not reloaded, nothing has changed", metadata: ["problem": "\(error)"])
+            return
+        }
         logger.notice(
             "reloaded",
             metadata: [

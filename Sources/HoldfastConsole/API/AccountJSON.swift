@@ -49,12 +49,12 @@ extension JSONWriter {
         field("at", entry.at.rfc3339)
         field("from", entry.from.name)
         field("to", entry.to.name)
-        field("reason", entry.reason.text)
+        field("reason", entry.reason)
         field("failures", entry.failures)
         field("generation", entry.generation)
         field("incarnation", entry.incarnation)
-        field("class", entry.failure?.class.rawValue)
-        field("code", entry.failure?.code)
+        field("class", entry.failureClass?.rawValue)
+        field("code", entry.failureCode)
     }
 
     /// The counts by state, and beside them those by status: the two have a name in common, `failed`.

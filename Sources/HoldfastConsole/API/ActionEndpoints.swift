@@ -15,7 +15,7 @@ struct ActionEndpoints: Sendable {
         { call in
             let id = call.variable("id")
             do throws(Problem) {
-                let account = try await perform(action, on: id)
+                let account = try await perform(action, on: id, by: call.hand)
                 audit(action, on: id, by: call, outcome: "done")
                 return .json(.accepted) { $0.fields(of: account) }
             } catch {
@@ -29,7 +29,7 @@ struct ActionEndpoints: Sendable {
         { call in
             let body = try await self.body(of: call.request)
             let selection = try AccountSelection(body)
-            let (matched, applied) = await fleet.perform(action, matching: selection.filter)
+            let (matched, applied) = await fleet.perform(action, matching: selection.filter, by: call.hand)
             audit(action, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
             return .json { json in
                 json.field("matched", matched)
@@ -38,9 +38,9 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    private func perform(_ action: SessionCommand, on id: String) async throws(Problem) -> AccountView {
+    private func perform(_ action: SessionCommand, on id: String, by hand: Hand) async throws(Problem) -> AccountView {
         do {
-            return try await fleet.perform(action, on: id)
+            return try await fleet.perform(action, on: id, by: hand)
         } catch {
             throw Problem(error, id: id)
         }

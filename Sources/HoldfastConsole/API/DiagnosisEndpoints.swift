@@ -69,9 +69,9 @@ extension JSONWriter {
         array("chain", record.chain) { json, cause in json.value(cause) }
         field("retry", record.retry)
         field("delay_ms", record.delay?.inMilliseconds)
-        field("ladder", record.rung.name)
+        field("ladder", record.rung)
         object("process") { $0.fields(of: record.process) }
-        if record.settings != now { object("settings") { $0.fields(of: record.settings) } }
+        if record.settings != FailureRecord.text(of: now) { field("settings", json: record.settings) }
     }
 
     /// The rhythm and the rules of a session, by the names of the configuration; times in milliseconds.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HoldfastFleet
 import Hummingbird
 
 /// One thing the console answers. All of them are listed in `Routes`; the reference in `docs/api.md` is tested against that.
@@ -70,6 +71,9 @@ struct Call: Sendable {
     var caller: Caller
     var query: Query
     var variables: [String: String]
+
+    /// Who is asking, for the audit log.
+    var hand: Hand { Hand(name: caller.name, address: context.peer) }
 
     /// A variable of the route's path; the empty text if the route has no such variable.
     func variable(_ name: String) -> String { variables[name] ?? "" }

@@ -62,6 +62,12 @@ public struct JSONWriter: Sendable {
         writeRaw(rounded.isFinite ? "\(rounded)" : "null")
     }
 
+    /// A value that is JSON already.
+    public mutating func field(_ key: String, json: String) {
+        writeKey(key)
+        writeRaw(json)
+    }
+
     public mutating func value(_ text: String) {
         writeSeparator()
         writeQuoted(text)

@@ -10,6 +10,7 @@ extension PrometheusText {
         writeHeartbeats(metrics)
         writeMessages(metrics)
         writeLimits(metrics)
+        writeStore(metrics)
         writeProcess(metrics)
     }
 
@@ -91,6 +92,15 @@ extension PrometheusText {
             "holdfast_timeline_dropped_total", "Entries that left a timeline because of a limit.",
             metrics.timelineDropped)
         counter("holdfast_events_dropped_total", "Events that slow subscribers missed.", metrics.eventsDropped)
+    }
+
+    private mutating func writeStore(_ metrics: FleetMetrics) {
+        gauge(
+            "holdfast_store_bytes", "Size of each database of the store, with its log.",
+            metrics.storeBytes.map { Sample([("file", $0.file)], Double($0.bytes)) })
+        counter(
+            "holdfast_store_rows_dropped_total", "Rows of timelines and audit that the disk did not take in time.",
+            UInt64(metrics.storeRowsDropped))
     }
 
     private mutating func writeProcess(_ metrics: FleetMetrics) {

@@ -11,6 +11,8 @@ final class Control: @unchecked Sendable {
     let endpoints: EndpointTable
     let board: Board
     let events: EventHub
+    /// Nil in a fleet that keeps nothing.
+    let store: FleetStore?
     private let roster: Roster
     private let outages: OutageLog
 
@@ -28,10 +30,11 @@ final class Control: @unchecked Sendable {
 
     init(
         loop: any EventLoop, endpoints: EndpointTable, board: Board, events: EventHub, roster: Roster,
-        gate: GateSettings, logger: Logger
+        store: FleetStore?, gate: GateSettings, logger: Logger
     ) {
         self.loop = loop
         self.roster = roster
+        self.store = store
         self.endpoints = endpoints
         self.board = board
         self.events = events
@@ -148,9 +151,14 @@ final class Control: @unchecked Sendable {
         loop.execute { [self] in
             board.take(report)
             roster.vacate(lane: report.lane, slots: report.vacated)
-            for (account, transition) in report.transitions {
+            for change in report.transitions {
                 events.publish(
-                    .transition(account: account.id, CompactEntry(transition, record: 0).entry(record: nil)))
+                    .transition(
+                        account: change.account.id, CompactEntry(change.transition, record: 0).entry(record: nil)))
+            }
+            if let store {
+                store.note(report.transitions)
+                for (account, memory) in report.memories { store.note(memory, of: account) }
             }
             outages.take(report.lines, at: report.at)
         }
@@ -160,6 +168,7 @@ final class Control: @unchecked Sendable {
         let now = observe()
         board.everySecond(at: now, gate: gate.statuses)
         outages.everySecond(at: now)
+        store?.everySecond()
         let totals = board.totals
         if totals != lastTotals {
             lastTotals = totals

@@ -24,7 +24,7 @@ final class Roster: Sendable {
 
     /// What a reload means for each lane.
     struct Changes {
-        var added: [[(slot: UInt32, account: Account)]]
+        var added: [[Arrival]]
         var changed: [[(slot: UInt32, account: Account)]]
         var removed: [[UInt32]]
         var summary = ReloadSummary()
@@ -52,7 +52,11 @@ final class Roster: Sendable {
 
     /// Makes the accounts be as declared, and hands what changed to `deliver` before anything else can change: lanes
     /// hear of changes in the order in which they were made.
-    func apply(_ accounts: [AccountConfiguration], deliver: (Changes) -> Void) -> ReloadSummary {
+    ///
+    /// - Parameter known: what the store knows of those that are new.
+    func apply(
+        _ accounts: [AccountConfiguration], known: [String: Recollection] = [:], deliver: (Changes) -> Void
+    ) -> ReloadSummary {
         var wanted = Dictionary(accounts.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         return state.withLock { state in
             var changes = Changes(lanes: state.lanes.count)
@@ -78,7 +82,7 @@ final class Roster: Sendable {
                 if old.needsReconnect(as: new) { changes.summary.reconnected += 1 }
             }
             for new in accounts where wanted.removeValue(forKey: new.id) != nil {
-                add(new, &state, &entries, &changes)
+                add(new, known[new.id], &state, &entries, &changes)
             }
             state.directory.replaceAll(entries)
             deliver(changes)
@@ -87,7 +91,8 @@ final class Roster: Sendable {
     }
 
     private func add(
-        _ new: AccountConfiguration, _ state: inout State, _ entries: inout [Directory.Entry], _ changes: inout Changes
+        _ new: AccountConfiguration, _ known: Recollection?, _ state: inout State, _ entries: inout [Directory.Entry],
+        _ changes: inout Changes
     ) {
         // The emptiest lane; of several the first.
         var lane = 0
@@ -96,7 +101,7 @@ final class Roster: Sendable {
         let account = Account(new, endpoint: endpoints.number(of: new.target.endpoint))
         entries.append(
             Directory.Entry(account: account, key: AccountKey(lane: UInt32(lane), slot: slot)))
-        changes.added[lane].append((slot, account))
+        changes.added[lane].append(Arrival(slot: slot, account: account, known: known))
         changes.summary.added += 1
     }
 
@@ -114,5 +119,6 @@ extension AccountConfiguration {
     /// Whether another connection is needed to be as `new` says.
     func needsReconnect(as new: AccountConfiguration) -> Bool {
         target != new.target || dialect != new.dialect || token != new.token
+            || credential != new.credential
     }
 }

@@ -10,6 +10,9 @@ public struct AccountConfiguration: Sendable, Hashable {
     public var dialect: AccountDialect
     /// What the account registers with; nil if its dialect needs none.
     public var token: Secret?
+    public var credential: Credential
+    /// The name of the provider in `FleetConfiguration.providers` that gets it another credential; nil if none does.
+    public var provider: String?
     /// Shared by all accounts that have the same ones.
     public var settings: SessionSettings
     public var limits: AccountLimits
@@ -20,13 +23,16 @@ public struct AccountConfiguration: Sendable, Hashable {
 
     public init(
         id: String, target: LinkTarget, dialect: AccountDialect, token: Secret? = nil,
-        settings: SessionSettings = SessionSettings(), limits: AccountLimits = AccountLimits(), isEnabled: Bool = true,
-        messages: MessageMode = .memory, origin: Origin = .config
+        credential: Credential = Credential(), provider: String? = nil, settings: SessionSettings = SessionSettings(),
+        limits: AccountLimits = AccountLimits(), isEnabled: Bool = true, messages: MessageMode = .memory,
+        origin: Origin = .config
     ) {
         self.id = id
         self.target = target
         self.dialect = dialect
         self.token = token
+        self.credential = credential
+        self.provider = provider
         self.settings = settings
         self.limits = limits
         self.isEnabled = isEnabled

@@ -21,4 +21,14 @@ public struct AccountDialect: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) {
         rules.hash(into: &hasher)
     }
+
+    /// The device it registers as; nil if its dialect knows none.
+    var device: String? { (rules as? any DeviceDialect)?.deviceID }
+
+    /// Goes on with the device that the account was first seen with, unless another one is declared.
+    mutating func keepDevice(_ device: String, of account: String) {
+        guard var keeping = rules as? any DeviceDialect else { return }
+        keeping.keepDevice(device, of: account)
+        self = AccountDialect(keeping)
+    }
 }

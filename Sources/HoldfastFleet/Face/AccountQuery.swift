@@ -14,6 +14,15 @@ public struct AccountFilter: Sendable, Hashable {
     }
 }
 
+extension AccountFilter: CustomStringConvertible {
+    /// As the audit log says it: `all`, or `state=failed q=shop`.
+    public var description: String {
+        let parts = [state.map { "state=\($0.name)" }, status.map { "status=\($0.rawValue)" }, text.map { "q=\($0)" }]
+        let text = parts.compactMap(\.self).joined(separator: " ")
+        return text.isEmpty ? "all" : text
+    }
+}
+
 /// A page of accounts to be shown, in the order of their ids.
 public struct AccountQuery: Sendable, Hashable {
     public var filter: AccountFilter

@@ -1,4 +1,5 @@
 public import HoldfastCore
+public import HoldfastStore
 
 /// Everything a fleet is started with, or is to be like from now on (`Fleet.apply`).
 public struct FleetConfiguration: Sendable {
@@ -11,15 +12,24 @@ public struct FleetConfiguration: Sendable {
     /// The folder of what must survive; it is locked while the fleet runs. Nil: nothing is kept and nothing is locked.
     /// Read at start only.
     public var storePath: String?
+    /// 32 bytes in base64 that seal what is secret in the store. Nil: nothing secret can be kept. Read at start only.
+    public var storeKey: Secret?
+    /// Reads the declaration of an account that is added at run time, a JSON object with the keys that an account has in a
+    /// configuration, under the defaults of this one. Nil: accounts cannot be added.
+    public var declarationReader:
+        (@Sendable (_ declaration: String) throws(InvalidDeclaration) -> AccountConfiguration)?
+    /// How long the store keeps what has happened. Read at start only.
+    public var retention = RetentionSettings()
 
     public init(
         accounts: [AccountConfiguration] = [], gate: GateSettings = GateSettings(),
-        lanes: Int = FleetConfiguration.defaultLanes, storePath: String? = nil
+        lanes: Int = FleetConfiguration.defaultLanes, storePath: String? = nil, storeKey: Secret? = nil
     ) {
         self.accounts = accounts
         self.gate = gate
         self.lanes = lanes
         self.storePath = storePath
+        self.storeKey = storeKey
     }
 
     /// One lane keeps tens of thousands of idle sessions; two let a busy one have company.

@@ -32,6 +32,9 @@ public struct FleetMetrics: Sendable {
     public var timelineDropped: UInt64 = 0
     /// Events that slow subscribers missed.
     public var eventsDropped: UInt64 = 0
+    /// The size of each database of the store with its log, and rows of history that its disk did not take in time.
+    public var storeBytes: [(file: String, bytes: Int)] = []
+    public var storeRowsDropped = 0
     public var residentBytes = 0
     public var openDescriptors = 0
     public var descriptorLimit = 0

@@ -5,13 +5,15 @@ public struct TimelineEntry: Sendable, Hashable {
     public var at: WallTime
     public var from: SessionState
     public var to: SessionState
-    public var reason: TransitionReason
+    /// `TransitionReason.text`.
+    public var reason: String
     public var failures: Int
     public var generation: UInt32
     public var incarnation: UInt32
-    /// The failure that caused the change, where one did.
-    public var failure: Failure?
-    /// What else was known when it failed; kept for the newest failures of the fleet only.
+    /// The class and the code of the failure that caused the change, where one did.
+    public var failureClass: FailureClass?
+    public var failureCode: String?
+    /// What else was known when it failed. Without a store: kept for the newest failures of the fleet only.
     public var record: FailureRecord?
 }
 
@@ -19,15 +21,15 @@ public struct TimelineEntry: Sendable, Hashable {
 public struct FailureRecord: Sendable, Hashable {
     /// What was being done and what went wrong underneath, outermost first.
     public var chain: [String]
-    /// The settings in force.
-    public var settings: SessionSettings
+    /// The settings in force, as one line of JSON.
+    public var settings: String
     public var process: ProcessFigures
     /// The number of the try that comes next.
     public var retry: Int
     /// How long that try waits, as far as it is known.
     public var delay: Duration?
-    /// Where the ladder stood after this failure.
-    public var rung: Session.Rung
+    /// Where the ladder stood after this failure: `Session.Rung.name`.
+    public var rung: String
 }
 
 /// What the process itself looked like. Up to a second old; the descriptors up to ten.

@@ -5,7 +5,7 @@ struct FailureRecords {
     static let fleetLimit = 2_048
 
     private let limit: Int
-    private var records: [FailureRecord] = []
+    private var records: [FailureNote] = []
     /// The serial number of the next record. Serial 0 is never given.
     private var next: UInt32 = 1
 
@@ -14,7 +14,7 @@ struct FailureRecords {
     }
 
     /// Keeps the record and returns its serial number.
-    mutating func append(_ record: FailureRecord) -> UInt32 {
+    mutating func append(_ record: FailureNote) -> UInt32 {
         let serial = next
         next = next == .max ? 1 : next + 1
         if records.count < limit {
@@ -26,7 +26,7 @@ struct FailureRecords {
     }
 
     /// The record, if it is still kept.
-    subscript(serial: UInt32) -> FailureRecord? {
+    subscript(serial: UInt32) -> FailureNote? {
         guard serial != 0 else { return nil }
         let age = next &- serial
         guard age > 0, age <= UInt32(records.count) else { return nil }

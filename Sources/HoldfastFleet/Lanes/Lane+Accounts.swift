@@ -1,4 +1,5 @@
 import HoldfastCore
+import HoldfastStore
 import NIOCore
 
 /// Accounts come, change and go; people command; the process goes down.
@@ -7,21 +8,33 @@ extension Lane {
     var fleetSize: Int { occupied * count }
 
     /// Takes accounts into slots that are vacant, and lets those that are switched on begin.
-    func add(_ accounts: [(slot: UInt32, account: Account)]) {
+    func add(_ accounts: [Arrival]) {
         let now = observe()
         let needed = Int(accounts.map(\.slot).max() ?? 0) + 1
         slots.reserveCapacity(needed)
         while slots.count < needed { slots.append(Slot()) }
         wheel.grow(to: slots.count)
-        for (slot, account) in accounts {
-            let index = Int(slot)
-            slots[index] = Slot(account)
+        for arrival in accounts {
+            let index = Int(arrival.slot)
+            slots[index] = Slot(arrival.account)
             occupied += 1
-            if account.configuration.isEnabled { command(.enable, index, at: now) }
+            if let known = arrival.known { recall(known, index, at: now) }
+            if arrival.known?.isEnabled ?? arrival.account.configuration.isEnabled { command(.enable, index, at: now) }
             settle(index)
             updateRow(index, at: now)
         }
         sendReport(at: now)
+    }
+
+    /// Takes up what the store has kept of an account.
+    private func recall(_ known: Recollection, _ index: Int, at now: Moment) {
+        guard let account = slots[index].account else { return }
+        slots[index].session.recall(known.memory)
+        if known.credentials != Credentials(declaredBy: account.configuration) {
+            slots[index].held = HeldCredentials(known.credentials)
+        }
+        guard let obtainedAt = known.credentials.obtainedAt else { return }
+        slots[index].session.tokenObtained(at: obtainedAt, lifetime: known.credentials.lifetime, now: now)
     }
 
     /// The account is declared otherwise from now on.
@@ -38,13 +51,22 @@ extension Lane {
         }
         carryOut(
             slots[index].session.apply(new.settings, needsReconnect: isMoved, at: now), on: index, at: now)
-        if old.token != new.token {
+        if old.token != new.token || old.credential != new.credential {
+            // A declared value that has changed takes the place of what a person or a provider put there (K5).
+            takeDeclared(old, new, index)
             carryOut(slots[index].session.credentialChanged(at: now), on: index, at: now)
         }
         // What a person switched off or on stays so until the declaration itself changes (K5).
         if old.isEnabled != new.isEnabled { command(new.isEnabled ? .enable : .disable, index, at: now) }
         settle(index)
         updateRow(index, at: now)
+    }
+
+    private func takeDeclared(_ old: AccountConfiguration, _ new: AccountConfiguration, _ index: Int) {
+        guard var values = slots[index].held?.values else { return }
+        let (before, after) = (Credentials(declaredBy: old), Credentials(declaredBy: new))
+        for kind in SecretKind.credentials where before[kind] != after[kind] { values[kind] = after[kind] }
+        slots[index].held = HeldCredentials(values)
     }
 
     /// The account is no longer declared. Its slot becomes vacant when its socket is closed.
@@ -72,6 +94,7 @@ extension Lane {
         guard slots[index].account != nil else { return }
         counters.timelineEntries -= slots[index].timeline.entries.count
         slots[index].account = nil
+        slots[index].held = nil
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
         occupied -= 1
@@ -91,6 +114,8 @@ extension Lane {
         carryOut(orders, on: index, at: now)
         settle(index)
         updateRow(index, at: now)
+        guard command == .enable || command == .disable, let account = slots[index].account else { return }
+        control.store?.noteEnabled(command == .enable, of: account)
     }
 
     /// A command of ours: one that does not apply is none.

@@ -13,7 +13,7 @@ extension Lane {
 
     /// What a reload changes here, in one turn of the loop.
     func deliver(
-        added: [(slot: UInt32, account: Account)], changed: [(slot: UInt32, account: Account)], removed: [UInt32]
+        added: [Arrival], changed: [(slot: UInt32, account: Account)], removed: [UInt32]
     ) {
         guard !(added.isEmpty && changed.isEmpty && removed.isEmpty) else { return }
         loop.execute {

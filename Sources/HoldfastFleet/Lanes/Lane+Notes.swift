@@ -5,6 +5,7 @@ import Logging
 extension Lane {
     func note(_ orders: Orders, _ index: Int, at now: Moment) {
         count(orders.notes)
+        if orders.notes.contains(.memoryChanged) { changedMemories.insert(UInt32(index)) }
         guard let account = slots[index].account else { return }
         keepRecord(of: orders, index, account, at: now)
         orders.transitions.forEach { remember($0, index, account) }
@@ -30,13 +31,14 @@ extension Lane {
             }
         }
         let entry = CompactEntry(transition, record: transition.failure == nil ? 0 : slots[index].lastRecord)
-        let limit = Timeline.limit(accounts: fleetSize)
+        let limit = Timeline.limit(accounts: fleetSize, isStored: control.store != nil)
         let before = slots[index].timeline.entries.count
         let dropped = slots[index].timeline.append(entry, limit: limit)
         counters.timelineDropped &+= UInt64(dropped)
         counters.timelineEntries += slots[index].timeline.entries.count - before
         if report.transitions.count < LaneReport.transitionLimit {
-            report.transitions.append((account, transition))
+            report.transitions.append(
+                LaneReport.Change(account: account, transition: transition, note: records[entry.record]))
         } else {
             counters.unreported &+= 1
         }
@@ -81,7 +83,7 @@ extension Lane {
         guard let transition = orders.transitions.first, let failure = transition.failure else { return }
         let session = slots[index].session
         slots[index].lastRecord = records.append(
-            FailureRecord(
+            FailureNote(
                 chain: chain.isEmpty ? [FailureText.cause(of: failure)] : chain, settings: session.settings,
                 process: control.board.process, retry: Int(transition.failures) + 1,
                 delay: session.nextAttemptAt?.since(now.instant), rung: session.rung))

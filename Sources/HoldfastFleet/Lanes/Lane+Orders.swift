@@ -36,7 +36,8 @@ extension Lane {
         let tag = LinkTag(slot: UInt32(index), generation: slots[index].session.generation)
         slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
         slots[index].link = Link.open(
-            account.configuration.target, options: account.linkOptions, tag: tag, delegate: self, on: loop)
+            slots[index].held?.values.target(of: account.configuration) ?? account.target, options: account.linkOptions,
+            tag: tag, delegate: self, on: loop)
         openLinks += 1
         logger.debug(
             "attempt", metadata: ["account": "\(account.id)", "generation": "\(tag.generation)"])
@@ -46,7 +47,7 @@ extension Lane {
         guard let account = slots[index].account, let link = slots[index].link else { return }
         scratch.clear()
         let registration = account.dialect.writeRegistration(
-            token: account.configuration.token, in: context(index, at: now), into: &scratch)
+            token: slots[index].credentials?.token, in: context(index, at: now), into: &scratch)
         switch registration {
         case .sent(let kind):
             link.send(scratch, as: kind)

@@ -70,6 +70,11 @@ extension Lane {
         report.lag = worstLag
         report.endpoints = changedEndpoints.sorted().map { ($0, endpoints[Int($0)]) }
         changedEndpoints.removeAll(keepingCapacity: true)
+        for slot in changedMemories {
+            guard let account = slots[Int(slot)].account else { continue }
+            report.memories.append((account, slots[Int(slot)].session.memory))
+        }
+        changedMemories.removeAll(keepingCapacity: true)
         worstLag = .zero
         let finished = report
         report = LaneReport(lane: index, at: now.instant, counters: counters, lag: .zero)

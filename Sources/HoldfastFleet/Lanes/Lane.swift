@@ -36,6 +36,8 @@ final class Lane: @unchecked Sendable {
     var endpoints: [EndpointCounters] = []
     var changedEndpoints: Set<UInt32> = []
     var records: FailureRecords
+    /// Slots whose session remembers something else than what the store has.
+    var changedMemories: Set<UInt32> = []
     var report: LaneReport
     /// What the wire said about the failure that is being told to a session; empty if the failure is the session's own.
     var chain: [String] = []

@@ -8,13 +8,22 @@ struct LaneReport: Sendable {
     var rows: [(slot: UInt32, row: AccountRow)] = []
     /// Slots that can be given to other accounts.
     var vacated: [UInt32] = []
-    var transitions: [(account: Account, transition: Transition)] = []
+    var transitions: [Change] = []
+    /// What has to survive a restart of the process, of the sessions in which it changed.
+    var memories: [(account: Account, memory: SessionMemory)] = []
     var lines: [LogLine] = []
     var counters: LaneCounters
     /// Endpoints at which something was counted since the last report.
     var endpoints: [(number: UInt32, counters: EndpointCounters)] = []
     /// The worst delay of the loop since the last report.
     var lag: Duration
+
+    /// A change of an account's state, with what was known of the failure that caused it.
+    struct Change: Sendable {
+        var account: Account
+        var transition: Transition
+        var note: FailureNote?
+    }
 
     /// Transitions told at most in one report; more are counted only. Rows and timelines are right all the same.
     static let transitionLimit = 50_000

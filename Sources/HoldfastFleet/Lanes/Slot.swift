@@ -7,6 +7,8 @@ struct Slot {
     var link: Link?
     var identity = ConnectionIdentity(random: 0, at: WallTime(milliseconds: 0))
     var account: Account?
+    /// Secrets in force that are not the declared ones; nil for most accounts.
+    var held: HeldCredentials?
     /// Where its latest attempt went, which a reload may have changed since; nil before the first.
     var endpoint: UInt32?
     var timeline = Timeline()
@@ -32,6 +34,9 @@ struct Slot {
         self.account = account
     }
 
+    /// The secrets in force.
+    var credentials: Credentials? { held?.values ?? account.map { Credentials(declaredBy: $0.configuration) } }
+
     /// Nothing is left of the session but its value: no socket, no deadline.
     var isAtRest: Bool { link == nil && session.deadline == nil && session.state == .disconnected }
 }
@@ -44,4 +49,11 @@ struct AccountRow: Hashable, Sendable {
     var health: UInt8 = 0
     var isPresent = false
     var isEnabled = false
+}
+
+/// An account on its way into a slot, with what the store knows of it.
+struct Arrival: Sendable {
+    var slot: UInt32
+    var account: Account
+    var known: Recollection?
 }

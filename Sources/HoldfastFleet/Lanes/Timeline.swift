@@ -11,9 +11,9 @@ struct Timeline {
 
     private(set) var entries: ContiguousArray<CompactEntry> = []
 
-    /// How many entries an account may keep in a fleet of this size.
-    static func limit(accounts: Int) -> Int {
-        min(max(fleetLimit / max(accounts, 1), least), most)
+    /// How many entries an account may keep in a fleet of this size. With a store it is the least: the store has the rest.
+    static func limit(accounts: Int, isStored: Bool) -> Int {
+        isStored ? least : min(max(fleetLimit / max(accounts, 1), least), most)
     }
 
     /// Appends an entry; returns how many old ones had to go.
@@ -65,13 +65,14 @@ struct CompactEntry {
         self.record = record
     }
 
-    func entry(record: FailureRecord?) -> TimelineEntry {
+    func entry(record: FailureNote?) -> TimelineEntry {
         let failure = failureClass.map {
             Failure(
                 $0, detail, number: number, phase: phase, retryAfter: .milliseconds(Int64(retryAfterMilliseconds)))
         }
         return TimelineEntry(
-            at: WallTime(milliseconds: milliseconds), from: from, to: to, reason: reason, failures: Int(failures),
-            generation: generation, incarnation: incarnation, failure: failure, record: record)
+            at: WallTime(milliseconds: milliseconds), from: from, to: to, reason: reason.text, failures: Int(failures),
+            generation: generation, incarnation: incarnation, failureClass: failure?.class, failureCode: failure?.code,
+            record: record?.record)
     }
 }

@@ -6,8 +6,9 @@ import Synchronization
 /// slower.
 ///
 /// A write is either awaited (its caller goes on when it is durable, or hears why it is not) or noted (kept and tried
-/// again until it is durable). Noted rows that may be lost are bounded by `droppableLimit`; beyond it the oldest are
-/// dropped and counted.
+/// again until it is durable). What is noted is bounded, however long the disk takes nothing: rows that may be lost by
+/// `droppableLimit`, beyond which the oldest are dropped and counted; values by their keys, since a newer one takes the
+/// place of an older one that still waits.
 final class GroupedWriter: Sendable {
     typealias Work = @Sendable (Database) throws -> Void
 
@@ -16,10 +17,14 @@ final class GroupedWriter: Sendable {
         var rows: Int
         var isDroppable: Bool
         var continuation: CheckedContinuation<Void, any Error>?
+        /// What is written: a later write with the same key makes this one needless.
+        var key: String?
     }
 
     private struct State {
         var waiting: [Write] = []
+        /// The newest value for each key.
+        var values: [String: Write] = [:]
         var droppableRows = 0
         var droppedRows = 0
         var isRunning = false
@@ -55,6 +60,12 @@ final class GroupedWriter: Sendable {
         add(Write(work: work, rows: rows, isDroppable: isDroppable, continuation: nil))
     }
 
+    /// Writes a value as soon as it can be written, unless a newer one with the same key comes first. It is written after
+    /// everything else of its group.
+    func note(key: String, _ work: @escaping Work) {
+        add(Write(work: work, rows: 1, isDroppable: false, continuation: nil, key: key))
+    }
+
     /// Returns when everything that was handed over before has been written or given up.
     func flush() async {
         try? await write { _ in }
@@ -62,7 +73,7 @@ final class GroupedWriter: Sendable {
 
     private func add(_ write: Write) {
         let mustStart = state.withLock { state in
-            state.waiting.append(write)
+            if let key = write.key { state.values[key] = write } else { state.waiting.append(write) }
             if write.isDroppable {
                 state.droppableRows += write.rows
                 drop(from: &state)
@@ -86,8 +97,9 @@ final class GroupedWriter: Sendable {
     private func run() async {
         while true {
             let group = state.withLock { state -> [Write] in
-                let group = state.waiting
+                let group = state.waiting + state.values.values
                 state.waiting = []
+                state.values = [:]
                 state.droppableRows = 0
                 if group.isEmpty { state.isRunning = false }
                 return group
@@ -148,7 +160,11 @@ final class GroupedWriter: Sendable {
         for write in group { write.continuation?.resume(throwing: StoreError.failed("\(error)")) }
         state.withLock { state in
             state.problem = "\(error)"
-            let kept = group.filter { $0.continuation == nil }
+            let kept = group.filter { $0.continuation == nil && $0.key == nil }
+            for write in group {
+                guard let key = write.key, state.values[key] == nil else { continue }
+                state.values[key] = write
+            }
             state.waiting = kept + state.waiting
             state.droppableRows += kept.reduce(0) { $0 + ($1.isDroppable ? $1.rows : 0) }
             drop(from: &state)

@@ -31,36 +31,43 @@ extension Register {
         }
     }
 
-    /// Keeps what a person switched an account to; nil forgets it.
-    public func setEnabled(_ enabled: StoredAccount.Override?, of account: String) async throws(StoreError) {
-        try await write { db in
-            try db.execute(
-                sql: "UPDATE account SET enabled = ?, enabled_declared = ? WHERE id = ?",
-                arguments: [enabled?.value, enabled?.declared, account])
+    /// Keeps what a person switched an account to, as soon as that is possible; nil forgets it.
+    public func noteEnabled(_ enabled: StoredAccount.Override?, of account: String) {
+        writer.note(key: "enabled \(account)") { db in
+            try db.cachedStatement(sql: "UPDATE account SET enabled = ?, enabled_declared = ? WHERE id = ?")
+                .execute(arguments: [enabled?.value, enabled?.declared, account])
         }
     }
 
     /// Keeps what the recovery of an account depends on, as soon as that is possible.
-    public func noteMemory(_ memory: SessionMemory, of account: String) {
-        writer.note { db in try Self.update(memory, of: account, db) }
-    }
-
-    /// Keeps what the recovery of an account depends on. Returns when it is durable: a login may begin only then (F7).
-    public func setMemory(_ memory: SessionMemory, of account: String) async throws(StoreError) {
-        try await write { db in try Self.update(memory, of: account, db) }
-    }
-
-    private static func update(_ memory: SessionMemory, of account: String, _ db: Database) throws {
+    ///
+    /// A login that `beginLogin` has written down meanwhile is not forgotten: of the two the later start counts.
+    ///
+    /// - Parameter declared: what a quarantine was for, as `StoredAccount.quarantineDeclared` has it.
+    public func noteMemory(_ memory: SessionMemory, of account: String, declared: String? = nil) {
         let restarts = memory.restarts.map { String($0.milliseconds) }.joined(separator: " ")
-        try db.cachedStatement(
-            sql: """
-                UPDATE account SET rung = ?, quarantine = ?, restarts = ?, login_started_at = ?, login_fruitless = ?
-                WHERE id = ?
-                """
-        ).execute(arguments: [
-            memory.rung.rawValue, memory.quarantine?.rawValue, restarts, memory.renewal.startedAt?.milliseconds,
-            memory.renewal.fruitless, account,
-        ])
+        let started = memory.renewal.startedAt?.milliseconds
+        writer.note(key: "memory \(account)") { db in
+            try db.cachedStatement(
+                sql: """
+                    UPDATE account SET rung = ?, quarantine = ?, quarantine_declared = ?, restarts = ?,
+                    login_fruitless = CASE WHEN login_started_at > ? THEN login_fruitless ELSE ? END,
+                    login_started_at = MAX(COALESCE(login_started_at, ?), COALESCE(?, login_started_at))
+                    WHERE id = ?
+                    """
+            ).execute(arguments: [
+                memory.rung.rawValue, memory.quarantine?.rawValue, declared, restarts, started,
+                memory.renewal.fruitless, started, started, account,
+            ])
+        }
+    }
+
+    /// Writes down that a login begins. Returns when that is durable: the login may begin only then (F7).
+    public func beginLogin(_ record: RenewalRecord, of account: String) async throws(StoreError) {
+        try await write { db in
+            try db.cachedStatement(sql: "UPDATE account SET login_started_at = ?, login_fruitless = ? WHERE id = ?")
+                .execute(arguments: [record.startedAt?.milliseconds, record.fruitless, account])
+        }
     }
 
     private static func account(_ row: Row) -> StoredAccount {
@@ -77,7 +84,8 @@ extension Register {
             enabled = StoredAccount.Override(value: value, declared: row["enabled_declared"] ?? true)
         }
         return StoredAccount(
-            id: row["id"], declaration: row["declaration"], device: row["device"], enabled: enabled, memory: memory)
+            id: row["id"], declaration: row["declaration"], device: row["device"], enabled: enabled, memory: memory,
+            quarantineDeclared: row["quarantine_declared"])
     }
 }
 

@@ -2,22 +2,41 @@ import GRDB
 public import HoldfastCore
 
 extension Register {
-    /// Appends to timelines, as soon as that is possible. These are the only rows that may be lost, oldest first, when the
-    /// disk takes nothing for long; that is counted.
-    public func note(_ transitions: [StoredTransition]) {
-        guard !transitions.isEmpty else { return }
-        writer.note(rows: transitions.count, isDroppable: true) { db in
+    /// Appends to timelines, as soon as that is possible. These are the only rows, beside those of the audit log, that may
+    /// be lost, oldest first, when the disk takes nothing for long; that is counted.
+    ///
+    /// - Parameters:
+    ///   - count: how many rows `rows` makes.
+    ///   - rows: makes the rows, away from the caller's thread; called again if they could not be written.
+    public func noteTransitions(_ count: Int, rows: @escaping @Sendable () -> [StoredTransition]) {
+        guard count > 0 else { return }
+        writer.note(rows: count, isDroppable: true) { db in
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT INTO timeline (account, at, from_state, to_state, reason, failures, generation, incarnation,
                     class, code, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
-            for row in transitions {
+            for row in rows() {
                 try statement.execute(arguments: [
                     row.account, row.at.milliseconds, row.from.rawValue, row.to.rawValue, row.reason, row.failures,
                     row.generation, row.incarnation, row.failureClass, row.failureCode, row.detail,
                 ])
             }
+        }
+    }
+
+    /// Keeps a text of settings that failure records refer to by this id.
+    public func noteSettings(_ text: String, id: String) {
+        writer.note(key: "settings \(id)") { db in
+            try db.execute(
+                sql: "INSERT INTO settings (id, text) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", arguments: [id, text])
+        }
+    }
+
+    /// The settings that failure records refer to by this id; nil if they are not known.
+    public func settings(id: String) async throws(StoreError) -> String? {
+        try await read { db in
+            try String.fetchOne(db, sql: "SELECT text FROM settings WHERE id = ?", arguments: [id])
         }
     }
 
@@ -31,9 +50,9 @@ extension Register {
         }
     }
 
-    /// Writes down what a person did. Returns when it is durable.
-    public func append(_ entry: AuditEntry) async throws(StoreError) {
-        try await write { db in
+    /// Writes down what a person did, as soon as that is possible; `flush` waits for it.
+    public func note(_ entry: AuditEntry) {
+        writer.note(isDroppable: true) { db in
             try db.execute(
                 sql: "INSERT INTO audit (at, who, origin, action, account, detail) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [
@@ -56,31 +75,45 @@ extension Register {
         }
     }
 
-    /// Deletes one batch of what is older than it is kept for. Call it again while it deletes something (O6).
+    /// Deletes what is older than it is kept for, in small batches with pauses between them, so that nobody waits for it
+    /// (O6).
     ///
     /// - Returns: how many rows it deleted.
-    public func sweep(at now: WallTime, _ settings: RetentionSettings) async throws -> Int {
-        let timelineBefore = now - settings.timelineAge
-        let auditBefore = now - settings.auditAge
-        return try await pool.write { db in
-            try db.execute(
-                sql: "DELETE FROM timeline WHERE id IN (SELECT id FROM timeline WHERE at < ? LIMIT ?)",
-                arguments: [timelineBefore.milliseconds, settings.batchRows])
-            var deleted = db.changesCount
-            try db.execute(
-                sql: "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)",
-                arguments: [auditBefore.milliseconds, settings.batchRows])
-            deleted += db.changesCount
-            try db.execute(
-                sql: """
-                    DELETE FROM timeline WHERE id IN (
-                        SELECT id FROM timeline WHERE account = (
-                            SELECT account FROM timeline GROUP BY account HAVING COUNT(*) > ? LIMIT 1)
-                        ORDER BY id DESC LIMIT ? OFFSET ?)
-                    """,
-                arguments: [settings.timelineRowsPerAccount, settings.batchRows, settings.timelineRowsPerAccount])
-            return deleted + db.changesCount
+    @discardableResult
+    public func sweep(
+        at now: WallTime, _ settings: RetentionSettings, pause: Duration = .milliseconds(50)
+    ) async throws -> Int {
+        var deleted = 0
+        func batches(_ sql: String, _ values: StatementArguments) async throws {
+            while true {
+                let count = try await pool.write { db in
+                    try db.execute(sql: sql, arguments: values)
+                    return db.changesCount
+                }
+                deleted += count
+                guard count >= settings.batchRows else { return }
+                try await Task.sleep(for: pause)
+            }
         }
+        for (table, age) in [("timeline", settings.timelineAge), ("audit", settings.auditAge)] {
+            try await batches(
+                "DELETE FROM \(table) WHERE id IN (SELECT id FROM \(table) WHERE at < ? LIMIT ?)",
+                [(now - age).milliseconds, settings.batchRows])
+        }
+        let most = settings.timelineRowsPerAccount
+        // Counting reads the whole index: done beside the writer, not in it.
+        let crowded = try await pool.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT account FROM timeline GROUP BY account HAVING COUNT(*) > ?", arguments: [most])
+        }
+        for account in crowded {
+            try await batches(
+                """
+                DELETE FROM timeline WHERE id IN (
+                    SELECT id FROM timeline WHERE account = ? ORDER BY id DESC LIMIT ? OFFSET ?)
+                """, [account, settings.batchRows, most])
+        }
+        return deleted
     }
 
     private static func transition(_ row: Row) -> StoredTransition {

@@ -48,6 +48,14 @@ public final class Register: Sendable {
         try? pool.close()
     }
 
+    /// For tests: lets the file grow no more, or again. A write then fails as on a full disk.
+    package func limitGrowth(_ isFull: Bool) throws {
+        try pool.writeWithoutTransaction { db in
+            let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            try db.execute(sql: "PRAGMA max_page_count = \(isFull ? pages : 1_000_000)")
+        }
+    }
+
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {

@@ -10,6 +10,9 @@ public struct StoredAccount: Sendable, Hashable {
     /// What a person switched it to; nil if nobody did. Holds until the configuration's own value changes (K5).
     public var enabled: Override?
     public var memory: SessionMemory
+    /// A fingerprint of what was declared when the quarantine began; a quarantine that waits for another credential or
+    /// another address does not outlive a change of it (K5).
+    public var quarantineDeclared: String?
 
     public struct Override: Sendable, Hashable {
         public var value: Bool
@@ -24,13 +27,14 @@ public struct StoredAccount: Sendable, Hashable {
 
     public init(
         id: String, declaration: String? = nil, device: String, enabled: Override? = nil,
-        memory: SessionMemory = SessionMemory()
+        memory: SessionMemory = SessionMemory(), quarantineDeclared: String? = nil
     ) {
         self.id = id
         self.declaration = declaration
         self.device = device
         self.enabled = enabled
         self.memory = memory
+        self.quarantineDeclared = quarantineDeclared
     }
 }
 

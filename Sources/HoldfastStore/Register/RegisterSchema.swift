@@ -10,6 +10,15 @@ enum RegisterSchema {
             try createTimeline(db)
             try createAudit(db)
         }
+        migrator.registerMigration("2: settings of failures, what a quarantine was for") { db in
+            try db.create(table: "settings", options: .withoutRowID) { table in
+                table.primaryKey("id", .text)
+                table.column("text", .text).notNull()
+            }
+            try db.alter(table: "account") { table in
+                table.add(column: "quarantine_declared", .text)
+            }
+        }
         return migrator
     }
 

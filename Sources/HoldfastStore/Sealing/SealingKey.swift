@@ -87,6 +87,16 @@ public struct KeyRing: Sendable {
         return Data(code).base64EncodedString()
     }
 
+    /// A short text by which it is seen that something has changed: of `ring`'s key if there is one. Without a key it says
+    /// so little (16 bits) that a secret cannot be found from it.
+    ///
+    /// - Parameter bytes: how many bytes of a hash to give without a key, for what is no secret.
+    public static func mark(of secret: Secret, ring: KeyRing?, bytes: Int = 2) -> String {
+        if let ring { return ring.fingerprint(of: secret) }
+        let hash = secret.withRevealed { SHA256.hash(data: Data($0.utf8)) }
+        return Data(hash.prefix(bytes)).base64EncodedString()
+    }
+
     private static func context(_ account: String, _ kind: SecretKind) -> Data {
         Data("holdfast/1/\(kind.rawValue)/\(account)".utf8)
     }
@@ -101,6 +111,11 @@ public enum SecretKind: String, Sendable, Hashable, CaseIterable {
     /// What a provider logs in with.
     case user
     case password
+    /// The whole declaration of an account that was added at run time, if there is anything secret in it.
+    case declaration
+
+    /// The ones that are used by themselves.
+    public static let credentials: [SecretKind] = [.token, .cookies, .user, .password]
 }
 
 /// A secret as it lies in the store.
@@ -120,6 +135,10 @@ public enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadableKeyFile(path: String)
     case unusableKeyFile(path: String)
     case otherKey(needed: String, given: String)
+    /// There are sealed secrets, and no key.
+    case missing(needed: String)
+    /// Something secret is to be kept, and there is no key.
+    case noKey
     case tampered(account: String, kind: SecretKind)
 
     public var description: String {
@@ -135,6 +154,10 @@ public enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
             the store was sealed with key \(needed) and this is key \(given); give the former key, or rotate with \
             `holdfast key rotate`
             """
+        case .missing(let needed):
+            "the store holds secrets sealed with key \(needed), and no key is given; set store.key"
+        case .noKey:
+            "secrets are stored sealed only, and no key is given; `holdfast key new` makes one for store.key"
         case .tampered(let account, let kind):
             "the stored \(kind.rawValue) of account \(account) is damaged or belongs to another account; set it again"
         }

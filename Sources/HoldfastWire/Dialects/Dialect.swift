@@ -55,6 +55,14 @@ extension Dialect {
     public func items(of push: Push) -> [Result<InboundItem, FrameProblem>] { [] }
 }
 
+/// A dialect that registers as a device, which stays the same for an account's whole life.
+public protocol DeviceDialect: Dialect {
+    var deviceID: String { get }
+
+    /// Goes on with the device that this account was first seen with, unless another one is declared.
+    mutating func keepDevice(_ device: String, of accountID: String)
+}
+
 /// What a dialect may put into a frame besides its own settings.
 public struct DialectContext: Sendable {
     /// Of the connection that the frame is for.

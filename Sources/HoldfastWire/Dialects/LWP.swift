@@ -15,7 +15,7 @@ public struct LWP: Dialect {
     /// Names the application to the gateway.
     public let appKey: String
     /// Names the device. The gateway knows an account's device by it, so it stays the same for the account's whole life.
-    public let deviceID: String
+    public internal(set) var deviceID: String
     /// What the client calls itself.
     public let userAgent: String
     /// The account's own number at the gateway, by which its own messages are told from those of others.
@@ -41,7 +41,7 @@ public struct LWP: Dialect {
 
     /// A device id in the form of a UUID, the same for an account on every machine and after every restart: the first 16
     /// bytes of the SHA-256 of the account's id, marked as a UUID of version 8 (RFC 9562 §5.8: made by a rule of one's own).
-    static func deviceID(of accountID: String) -> String {
+    public static func deviceID(of accountID: String) -> String {
         var bytes = Array(SHA256.hash(data: Array("holdfast lwp device \(accountID)".utf8)).prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80
@@ -53,6 +53,14 @@ public struct LWP: Dialect {
             text.append(digits[Int(byte & 0xF)])
         }
         return text
+    }
+}
+
+extension LWP: DeviceDialect {
+    /// Goes on with the device that this account was first seen with, unless another one is declared.
+    public mutating func keepDevice(_ device: String, of accountID: String) {
+        guard !device.isEmpty, deviceID == Self.deviceID(of: accountID) else { return }
+        deviceID = device
     }
 }
 

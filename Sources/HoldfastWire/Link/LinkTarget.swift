@@ -17,7 +17,7 @@ public struct LinkTarget: Hashable, Sendable {
     /// Path and query, as they stand in the request line.
     public let requestTarget: String
     /// Sent along with the request for the upgrade.
-    public let headers: [Header]
+    public private(set) var headers: [Header]
     /// The subprotocol to ask for; nil for none.
     public let subprotocol: String?
     /// How the peer proves who it is; of no use for `ws`.
@@ -75,6 +75,17 @@ public struct LinkTarget: Hashable, Sendable {
         guard header.value.utf8.allSatisfy(HTTPSyntax.isValueByte) else {
             throw InvalidLinkTarget("the value of the header \(header.name) has a control character or a line break")
         }
+    }
+
+    /// The same target with one header in the place of those of its name.
+    ///
+    /// - Throws: `InvalidLinkTarget` if the value cannot stand in a header.
+    public func setting(_ header: Header) throws(InvalidLinkTarget) -> LinkTarget {
+        try Self.check(header)
+        var target = self
+        target.headers.removeAll { $0.name.lowercased() == header.name.lowercased() }
+        target.headers.append(header)
+        return target
     }
 
     /// `scheme://host:port`: what the failures, gates and metrics of an endpoint are told apart by.

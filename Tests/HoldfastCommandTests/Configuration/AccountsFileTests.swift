@@ -97,6 +97,5 @@ struct AccountsFileTests {
         let (_, result) = try load(["fleet.yaml": "store: { key: \"file:key\" }\n", "key": key + "\n"])
         let configuration = try result.get()
         #expect(configuration.store.key?.withRevealed { $0 } == key)
-        #expect(configuration.notices.map(\.key) == ["store.key"])
     }
 }

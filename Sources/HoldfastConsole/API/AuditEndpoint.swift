@@ -1,0 +1,37 @@
+import HoldfastCore
+import HoldfastFleet
+import Hummingbird
+
+/// What people did, newest first.
+struct AuditEndpoint: Sendable {
+    let fleet: Fleet
+
+    static let parameters = ["limit", "cursor"]
+    static let largestLimit = 1_000
+
+    @Sendable func list(_ call: Call) async throws -> Response {
+        let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
+        let cursor = try call.query["cursor"].map { text throws(Problem) in
+            guard let id = Int64(text), id > 0 else {
+                throw .badParameter("cursor", "\"cursor\" must be the \"next\" of an earlier page.")
+            }
+            return id
+        }
+        let entries = try await fleet.audit(before: cursor, limit: limit + 1)
+        let page = entries.prefix(limit)
+        return .json { json in
+            json.array("entries", page) { json, entry in
+                json.object { json in
+                    json.field("id", entry.id)
+                    json.field("at", entry.at.rfc3339)
+                    json.field("who", entry.who)
+                    json.field("from", entry.origin)
+                    json.field("action", entry.action)
+                    json.field("account", entry.account)
+                    json.field("detail", entry.detail)
+                }
+            }
+            json.field("next", entries.count > limit ? page.last.map { "\($0.id)" } : nil)
+        }
+    }
+}

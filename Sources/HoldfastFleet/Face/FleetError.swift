@@ -1,0 +1,16 @@
+/// Why a fleet cannot be as it is configured.
+public enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Accounts that were added to the running fleet, and are declared in the configuration as well.
+    case declaredTwice([String])
+
+    public var description: String {
+        switch self {
+        case .declaredTwice(let ids):
+            """
+            declared twice: \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : "") \
+            is in the configuration and was added to the store at run time, too; take it out of the configuration, or \
+            remove it with `holdfast accounts remove` while it is not there
+            """
+        }
+    }
+}
