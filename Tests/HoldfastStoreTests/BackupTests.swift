@@ -58,6 +58,33 @@ struct BackupTests {
         try backup.check()
     }
 
+    @Test("what was on its way is parked as letters, so that nobody is answered twice")
+    func parked() async throws {
+        try FileManager.default.createDirectory(atPath: store, withIntermediateDirectories: true)
+        let journal = try Journal(folder: store)
+        let message = JournalMessage(id: "m-1", chat: "c", receivedAt: now, text: "hello")
+        await withCheckedContinuation { continuation in
+            journal.add([JournalEntry(account: "a", messages: [message])]) { _ in continuation.resume() }
+        }
+        let reply = OutboxMessage(
+            account: "a", clientID: "r-1", chat: "c", receiver: "you", text: "yes", createdAt: now,
+            expiresAt: now + .seconds(600))
+        _ = try await journal.queue(reply)
+        let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
+        journal.close()
+
+        #expect(try backup.restore(to: store, keys: [], at: now).parked == 2)
+        let restored = try Journal(folder: store)
+        defer { restored.close() }
+        #expect(restored.figures.waiting == 0)
+        #expect(restored.figures.outbox == 0)
+        let letters = try await restored.letters(limit: 10).elements
+        #expect(letters.map(\.code).sorted() == ["restored", "restored_reply"])
+        #expect(letters.first { $0.code == "restored" }?.message?.text == "hello")
+        #expect(letters.first { $0.code == "restored_reply" }?.raw == Array("yes".utf8))
+        #expect(try await restored.outbox(account: "a", clientID: "r-1")?.state == .expired)
+    }
+
     @Test("one changed byte is found before anything is replaced")
     func changed() async throws {
         let register = try register()

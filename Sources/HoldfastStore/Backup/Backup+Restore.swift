@@ -45,7 +45,7 @@ extension Backup {
     /// Makes a copy what the store needs: of this version, readable with our keys, with nothing on its way.
     private func prepare(_ name: String, in folder: String, keys: Set<String>, at now: WallTime) throws -> Int {
         let path = "\(folder)/\(name)"
-        guard name == Register.fileName else { return 0 }
+        guard name == Register.fileName else { return try Self.park(path, at: now) }
         let file = try StoreFile.open(path, migrator: RegisterSchema.migrator)
         defer { try? file.pool.close() }
         let sealed = try file.pool.read { try Set(String.fetchAll($0, sql: "SELECT DISTINCT \"key\" FROM secret")) }
@@ -56,6 +56,41 @@ extension Backup {
         throw BackupError.notRestored(
             path: self.path,
             reason: "its secrets are sealed with the key \(foreign), which is not the one in store.key")
+    }
+
+    /// What waits for a handler, and replies that were not confirmed, become letters: they may have been dealt with since.
+    private static func park(_ path: String, at now: WallTime) throws -> Int {
+        let file = try StoreFile.open(path, migrator: JournalSchema.migrator)
+        defer { try? file.pool.close() }
+        return try file.pool.writeWithoutTransaction { db in
+            var parked = 0
+            try db.inTransaction {
+                try db.execute(
+                    sql: """
+                        INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text,
+                            item, flags, raw)
+                        SELECT account, ?, 'restored', 'it waited for a handler when the backup was made', message_id, chat,
+                            received_at, sent_at, sender, name, text, item, flags, raw
+                        FROM message WHERE state IN (0, 4) ORDER BY id
+                        """, arguments: [now.milliseconds])
+                try db.execute(sql: "UPDATE message SET state = 3, delivery = NULL WHERE state IN (0, 4)")
+                parked += db.changesCount
+                // Without a message's id: a reply is nothing that could be handed to a handler again.
+                try db.execute(
+                    sql: """
+                        INSERT INTO letter (account, at, code, detail, chat, received_at, flags, raw)
+                        SELECT account, ?, 'restored_reply', 'it was on its way when the backup was made', chat, created_at, 0,
+                            CAST(text AS BLOB)
+                        FROM outbox WHERE state < 2 ORDER BY id
+                        """, arguments: [now.milliseconds])
+                try db.execute(
+                    sql: "UPDATE outbox SET state = 4, problem = 'parked by a restore' WHERE state < 2")
+                parked += db.changesCount
+                return .commit
+            }
+            _ = try db.checkpoint(.truncate)
+            return parked
+        }
     }
 
     private func replace(_ names: [String], in store: String, from staging: String, at now: WallTime) throws -> String?

@@ -30,7 +30,7 @@ public struct Backup: Sendable {
     }
 
     static let manifestName = "manifest.json"
-    static let stores = [Register.fileName, "journal.sqlite"]
+    static let stores = [Register.fileName, Journal.fileName]
 
     /// Copies the store and the files of the configuration into a new folder below `folder`.
     ///
