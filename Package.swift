@@ -48,10 +48,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // zlib, for permessage-deflate. NIO's own module of it is not a product.
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "HoldfastWire",
             dependencies: [
-                "HoldfastCore",
+                "HoldfastCore", "CZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

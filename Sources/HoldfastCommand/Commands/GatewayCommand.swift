@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoldfastLab
+import HoldfastWire
 import Logging
 import NIOCore
 import UnixSignals
@@ -38,6 +39,9 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The certificate's private key in PEM.", valueName: "file"))
     var key: String?
 
+    @Flag(help: "Takes up permessage-deflate when a client offers it.")
+    var deflate = false
+
     func validate() throws {
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("--certificate and --key belong together.")
@@ -51,6 +55,7 @@ struct GatewayCommand: AsyncParsableCommand {
         var configuration = Gateway.Configuration(
             listen: Gateway.Address(listen), control: control.map { Gateway.Address($0) }, script: try timetable(),
             logger: Logger(label: "holdfast.gateway") { _ in CommandLogHandler(output) })
+        if deflate { configuration.deflate = DeflateOptions() }
         if let certificate, let key { configuration.tls = Gateway.TLS(certificateFile: certificate, keyFile: key) }
         let gateway: Gateway
         do {

@@ -2,6 +2,13 @@ import HoldfastCore
 import HoldfastFleet
 import HoldfastWire
 
+/// Whether messages are compressed, and how.
+enum Compression: String, Hashable, Sendable, CaseIterable {
+    case off, deflate
+
+    var options: DeflateOptions? { self == .deflate ? DeflateOptions() : nil }
+}
+
 /// Everything that can stand under `defaults` and again in every account.
 struct AccountDefaults {
     var dialects = DialectReader()
@@ -10,6 +17,7 @@ struct AccountDefaults {
     var retry = RetrySettings()
     var recovery = RecoverySettings()
     var limits = AccountLimits()
+    var compression = Compression.off
     var tls = TLSSettings()
 
     /// Replaces what the section says differently. Returns whether anything of the session's settings was written there.
@@ -27,6 +35,7 @@ struct AccountDefaults {
         settings("recovery", &recovery, SettingsReader.recovery)
         if let own = section.section("messages") { Self.messages(own) }
         if let own = section.section("limits") { Self.limits(own, &limits) }
+        section.choice("compression", &compression)
         if let own = section.section("tls") { Self.tls(own, &tls, folder: folder) }
         NotYetAvailable.proxy(section)
         return hasOwn

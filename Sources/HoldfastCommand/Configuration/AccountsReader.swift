@@ -63,7 +63,7 @@ struct AccountsReader {
         else { return nil }
         return AccountConfiguration(
             id: id, target: target, dialect: AccountDialect(dialect), token: token, settings: settings,
-            limits: own.limits,
+            limits: own.limits, deflate: own.compression.options,
             isEnabled: isEnabled)
     }
 
@@ -75,7 +75,7 @@ struct AccountsReader {
             _ headers: [LinkTarget.Header], _ subprotocol: String?, _ tls: TLSSettings
         ) -> Result<LinkTarget, InvalidLinkTarget> {
             Result { () throws(InvalidLinkTarget) in
-                try LinkTarget(url: url, headers: headers, subprotocol: subprotocol, tls: tls)
+                try LinkTarget(url: url, headers: headers, subprotocols: subprotocol.map { [$0] } ?? [], tls: tls)
             }
         }
         func blame(_ key: String, _ error: InvalidLinkTarget, _ remedy: String) -> LinkTarget? {

@@ -56,11 +56,13 @@ public enum ProtocolViolation: String, Error, Hashable, Sendable, CaseIterable {
     case frameTooLarge = "frame_too_large"
     case messageTooLarge = "message_too_large"
     case badCompression = "bad_compression"
+    case compressionBomb = "compression_bomb"
     case badHTTP = "bad_http"
     case headTooLarge = "head_too_large"
     case badAccept = "bad_accept"
     case badUpgradeHeaders = "bad_upgrade_headers"
     case unwantedExtension = "unwanted_extension"
+    case badExtension = "bad_extension"
     case unwantedSubprotocol = "unwanted_subprotocol"
     case malformedRegistration = "malformed_registration"
 }

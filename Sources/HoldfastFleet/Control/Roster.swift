@@ -118,7 +118,7 @@ final class Roster: Sendable {
 extension AccountConfiguration {
     /// Whether another connection is needed to be as `new` says.
     func needsReconnect(as new: AccountConfiguration) -> Bool {
-        target != new.target || dialect != new.dialect || token != new.token
+        target != new.target || dialect != new.dialect || deflate != new.deflate || token != new.token
             || credential != new.credential
     }
 }

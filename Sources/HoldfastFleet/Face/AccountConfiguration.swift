@@ -16,6 +16,8 @@ public struct AccountConfiguration: Sendable, Hashable {
     /// Shared by all accounts that have the same ones.
     public var settings: SessionSettings
     public var limits: AccountLimits
+    /// The compression offered to the endpoint; nil for none.
+    public var deflate: DeflateOptions?
     /// The account is meant to be connected.
     public var isEnabled: Bool
     public var messages: MessageMode
@@ -24,8 +26,8 @@ public struct AccountConfiguration: Sendable, Hashable {
     public init(
         id: String, target: LinkTarget, dialect: AccountDialect, token: Secret? = nil,
         credential: Credential = Credential(), provider: String? = nil, settings: SessionSettings = SessionSettings(),
-        limits: AccountLimits = AccountLimits(), isEnabled: Bool = true, messages: MessageMode = .memory,
-        origin: Origin = .config
+        limits: AccountLimits = AccountLimits(), deflate: DeflateOptions? = nil, isEnabled: Bool = true,
+        messages: MessageMode = .memory, origin: Origin = .config
     ) {
         self.id = id
         self.target = target
@@ -35,6 +37,7 @@ public struct AccountConfiguration: Sendable, Hashable {
         self.provider = provider
         self.settings = settings
         self.limits = limits
+        self.deflate = deflate
         self.isEnabled = isEnabled
         self.messages = messages
         self.origin = origin

@@ -24,6 +24,7 @@ final class Account: Sendable {
         var options = LinkOptions()
         options.frameLimitBytes = configuration.limits.frameBytes
         options.messageLimitBytes = configuration.limits.messageBytes
+        options.deflate = configuration.deflate
         options.closeTimeout = configuration.settings.phases.close
         return options
     }

@@ -44,7 +44,7 @@ extension Lane {
         guard !isDraining, let old = slots[index].account?.configuration else { return }
         let new = account.configuration
         slots[index].account = account
-        let isMoved = old.target != new.target || old.dialect != new.dialect
+        let isMoved = old.target != new.target || old.dialect != new.dialect || old.deflate != new.deflate
         if isMoved, slots[index].session.quarantine == .permanent {
             // What could not work has been changed: no reason to wait for the next probe.
             command(.release, index, at: now)

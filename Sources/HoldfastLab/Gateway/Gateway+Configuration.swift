@@ -1,3 +1,4 @@
+public import HoldfastWire
 public import Logging
 import NIOSSL
 
@@ -13,6 +14,8 @@ extension Gateway {
         public var loops: Int
         /// Makes it `wss` instead of `ws`.
         public var tls: TLS?
+        /// The compression it takes up when a client offers it; nil for none.
+        public var deflate: DeflateOptions?
         /// What happens when, from the start on.
         public var script: FaultScript
         /// How long a token of the login server is valid.
@@ -25,7 +28,7 @@ extension Gateway {
 
         public init(
             listen: Address = Address(), control: Address? = nil, loops: Int = 1, tls: TLS? = nil,
-            script: FaultScript = .none,
+            deflate: DeflateOptions? = nil, script: FaultScript = .none,
             tokenLifetime: Duration = Configuration.defaultTokenLifetime,
             logger: Logger = Logger(label: "holdfast.gateway") { _ in SwiftLogNoOpLogHandler() }
         ) {
@@ -33,6 +36,7 @@ extension Gateway {
             self.control = control
             self.loops = loops
             self.tls = tls
+            self.deflate = deflate
             self.script = script
             self.tokenLifetime = tokenLifetime
             self.logger = logger

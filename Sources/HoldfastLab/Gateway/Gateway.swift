@@ -29,7 +29,7 @@ public final class Gateway: Sendable {
 
     private init(_ configuration: Configuration, group: MultiThreadedEventLoopGroup) async throws {
         self.group = group
-        core = GatewayCore(tokenLifetime: configuration.tokenLifetime)
+        core = GatewayCore(tokenLifetime: configuration.tokenLifetime, deflate: configuration.deflate)
         try await core.makeLanes(on: Array(group.makeIterator()))
         let address = configuration.listen
         listener = try Listener(core: core, group: group, address: address, tls: configuration.tls?.context())

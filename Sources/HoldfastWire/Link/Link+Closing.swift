@@ -49,7 +49,8 @@ extension Link {
         }
     }
 
-    private func waitForEnd(_ ending: Ending) {
+    /// - Parameter timeout: nil for `closeTimeout`.
+    func waitForEnd(_ ending: Ending, atMost timeout: Duration? = nil) {
         // The answer may have been the last straw for `maxBufferedBytes`.
         guard case .open = state else { return }
         state = .closing(ending)
@@ -57,7 +58,7 @@ extension Link {
             isPaused = false
             setAutoRead(true)
         }
-        ending.deadline = loop.assumeIsolated().scheduleTask(in: TimeAmount(closeTimeout)) { [self] in
+        ending.deadline = loop.assumeIsolated().scheduleTask(in: TimeAmount(timeout ?? closeTimeout)) { [self] in
             end(ending.error ?? LinkError(.timeout(.close), "the peer did not answer our close frame"))
         }
     }

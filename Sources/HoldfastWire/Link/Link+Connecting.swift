@@ -134,7 +134,8 @@ extension Link {
         guard enter(.upgrade, attempt), let context else { return }
         var generator = SystemRandomNumberGenerator()
         let target = attempt.target
-        let handshake = Handshake(subprotocol: target.subprotocol, using: &generator)
+        let handshake = Handshake(
+            subprotocols: target.subprotocols, deflate: attempt.options.deflate, using: &generator)
         attempt.exchange = UpgradeExchange(handshake)
         let request = handshake.request(
             host: target.hostField, target: target.requestTarget, fields: target.headers.map { ($0.name, $0.value) })
@@ -152,7 +153,8 @@ extension Link {
             switch outcome {
             case .refused(let refusal):
                 end(refusal.error(attempt.target.endpoint))
-            case .upgraded:
+            case .upgraded(let choice):
+                take(choice, attempt.options)
                 state = .open
                 delegate?.linkOpened(tag)
                 received(input)
@@ -163,6 +165,13 @@ extension Link {
                     .violation(error), "upgrading at \(attempt.target.endpoint)", "the answer is not valid",
                     error.rawValue))
         }
+    }
+
+    private func take(_ choice: Handshake.Choice, _ options: LinkOptions) {
+        subprotocol = choice.subprotocol
+        guard let agreement = choice.deflate, let own = options.deflate else { return }
+        assembler.use(Inflation(agreement, role: .client))
+        deflation = Deflation(agreement, role: .client, leastMessageBytes: own.leastMessageBytes)
     }
 
     private func waitForBody(_ attempt: Attempt) {

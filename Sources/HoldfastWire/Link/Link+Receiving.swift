@@ -93,16 +93,18 @@ extension Link {
         if outbound.hasUrgent { flush() }
     }
 
-    /// The peer broke the protocol: it is told so by the code it deserves, and dropped (RFC 6455 §7.1.7).
+    /// The peer broke the protocol: it is told so by the code it deserves (RFC 6455 §7.1.7), and has a moment to read it.
+    /// Closing at once, with bytes of its own unread, would be a reset that can overtake the frame.
     private func violated(_ violation: ProtocolViolation) {
-        if case .open = state {
-            outbound.removeAll()
-            outbound.append(
-                CloseFrame(code: violation.closeCode, reason: violation.rawValue).payload, opcode: .close,
-                isUrgent: true)
-            flush()
-        }
-        end(LinkError(.violation(violation), "the peer broke the protocol", violation.rawValue))
+        let error = LinkError(.violation(violation), "the peer broke the protocol", violation.rawValue)
+        guard case .open = state else { return end(error) }
+        outbound.removeAll()
+        outbound.append(
+            CloseFrame(code: violation.closeCode, reason: violation.rawValue).payload, opcode: .close, isUrgent: true)
+        flush()
+        let ending = Ending()
+        ending.error = error
+        waitForEnd(ending, atMost: min(closeTimeout, LinkOptions.farewellTimeout))
     }
 
     /// The channel is gone.

@@ -21,7 +21,13 @@ extension Link {
     ///   - message: as text, UTF-8.
     ///   - isUrgent: goes before all that waits and is not urgent, as a heartbeat should.
     public func write(_ message: ByteBuffer, opcode: MessageOpcode, isUrgent: Bool = false) {
-        append(message, opcode.opcode, isUrgent: isUrgent)
+        guard case .open = state else { return }
+        // What is urgent goes before messages that were compressed earlier, and a context would not survive that.
+        if !isUrgent, let compressed = deflation?.compress(message) {
+            append(compressed, opcode.opcode, isUrgent: false, isCompressed: true)
+        } else {
+            append(message, opcode.opcode, isUrgent: isUrgent)
+        }
     }
 
     /// Frames a control frame; it leaves with the next flush, before all that waits and is not urgent. Does nothing on a
@@ -34,9 +40,9 @@ extension Link {
         append(limited ?? payload, opcode.opcode, isUrgent: true)
     }
 
-    private func append(_ payload: ByteBuffer, _ opcode: Opcode, isUrgent: Bool) {
+    private func append(_ payload: ByteBuffer, _ opcode: Opcode, isUrgent: Bool, isCompressed: Bool = false) {
         guard case .open = state else { return }
-        outbound.append(payload, opcode: opcode, isUrgent: isUrgent)
+        outbound.append(payload, opcode: opcode, isUrgent: isUrgent, isCompressed: isCompressed)
         if outbound.bytes > maxBufferedBytes { endIfOverfull() }
     }
 

@@ -37,6 +37,12 @@ public final class Link {
     var context: ChannelHandlerContext?
     var assembler: MessageAssembler
     var outbound: OutboundQueue
+    /// Nil where nothing is compressed.
+    var deflation: Deflation?
+    /// What the server chose of the subprotocols offered; nil for none. Known once the link is open.
+    public internal(set) var subprotocol: String?
+    /// The peer agreed to compression. Known once the link is open.
+    public var isCompressed: Bool { assembler.inflation != nil }
     /// What was read and not yet decoded, while reading is paused.
     var unread: ByteBuffer?
     var isPaused = false
@@ -103,6 +109,8 @@ public final class Link {
         state = .closed
         outbound.removeAll()
         unread = nil
+        deflation = nil
+        assembler.use(nil)
         closeSocket(withReset: withReset)
     }
 }

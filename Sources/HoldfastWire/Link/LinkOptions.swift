@@ -4,6 +4,8 @@ public struct LinkOptions: Sendable {
     public var frameLimitBytes = 1 << 20
     /// The largest message accepted from the peer, all its fragments together.
     public var messageLimitBytes = 4 << 20
+    /// Compression to offer; nil offers none.
+    public var deflate: DeflateOptions?
     /// What may wait for a peer that does not read. Beyond it the link ends with `FailureCause.outOfMemory`.
     public var maxBufferedBytes = 8 << 20
     /// How long the closing handshake may take; then the socket is dropped.
@@ -19,6 +21,8 @@ public struct LinkOptions: Sendable {
     /// How long to wait for the body of an answer that refuses the upgrade, and how much of it is kept for people.
     static let refusalBodyTimeout: Duration = .seconds(1)
     static let refusalBodyLimitBytes = 1024
+    /// How long a peer that broke the protocol may take to read why and to end the stream, but no longer than `closeTimeout`.
+    static let farewellTimeout: Duration = .seconds(1)
     /// What is handed to the socket at once. More than that stays with us, where a heartbeat can still overtake it.
     static let chunkBytes = 64 << 10
 }

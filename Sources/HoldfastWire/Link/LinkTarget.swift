@@ -18,8 +18,8 @@ public struct LinkTarget: Hashable, Sendable {
     public let requestTarget: String
     /// Sent along with the request for the upgrade.
     public private(set) var headers: [Header]
-    /// The subprotocol to ask for; nil for none.
-    public let subprotocol: String?
+    /// The subprotocols to choose from, the preferred one first.
+    public let subprotocols: [String]
     /// How the peer proves who it is; of no use for `ws`.
     public let tls: TLSSettings
 
@@ -45,7 +45,7 @@ public struct LinkTarget: Hashable, Sendable {
     public init(
         url: String,
         headers: [Header] = [],
-        subprotocol: String? = nil,
+        subprotocols: [String] = [],
         tls: TLSSettings = TLSSettings()
     ) throws(InvalidLinkTarget) {
         let parts = try WebSocketURL(url)
@@ -55,10 +55,13 @@ public struct LinkTarget: Hashable, Sendable {
         requestTarget = parts.requestTarget
         for header in headers { try Self.check(header) }
         self.headers = headers
-        if let subprotocol, !HTTPSyntax.isToken(subprotocol) {
+        guard subprotocols.allSatisfy(HTTPSyntax.isToken) else {
             throw InvalidLinkTarget("the subprotocol is not a token: letters, digits and marks such as - and _")
         }
-        self.subprotocol = subprotocol
+        guard Set(subprotocols).count == subprotocols.count else {
+            throw InvalidLinkTarget("a subprotocol is named twice")
+        }
+        self.subprotocols = subprotocols
         if let name = tls.serverName, !WebSocketURL.isName(name) || WebSocketURL.isAddress(name) {
             throw InvalidLinkTarget("the TLS server name is not a host name such as gateway.example.org")
         }

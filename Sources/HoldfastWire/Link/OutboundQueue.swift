@@ -22,10 +22,11 @@ struct OutboundQueue {
     /// Whether something waits that is to leave without being asked to.
     var hasUrgent: Bool { urgent != nil || pong != nil }
 
-    mutating func append(_ payload: ByteBuffer, opcode: Opcode, isUrgent: Bool) {
+    mutating func append(_ payload: ByteBuffer, opcode: Opcode, isUrgent: Bool, isCompressed: Bool = false) {
         // Taken out while it grows, so that its memory has one owner and is not copied.
         var frames = (isUrgent ? urgent.take() : data.take()) ?? ByteBuffer()
-        FrameEncoder.encode(payload, opcode: opcode, maskKey: maskKeys.next(), into: &frames)
+        FrameEncoder.encode(
+            payload, opcode: opcode, isCompressed: isCompressed, maskKey: maskKeys.next(), into: &frames)
         if isUrgent { urgent = frames } else { data = frames }
     }
 

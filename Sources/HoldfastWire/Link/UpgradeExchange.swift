@@ -5,7 +5,7 @@ import NIOCore
 /// it.
 struct UpgradeExchange {
     enum Outcome: Equatable {
-        case upgraded
+        case upgraded(Handshake.Choice)
         case refused(UpgradeRefusal)
     }
 
@@ -25,8 +25,7 @@ struct UpgradeExchange {
             guard case .response(let status, let reason) = head.startLine else { throw .badHTTP }
             switch status {
             case 101:
-                try handshake.verify(head)
-                return .upgraded
+                return .upgraded(try handshake.verify(head))
             case 100..<200:
                 continue  // an interim answer says nothing yet (RFC 9110 §15.2)
             default:

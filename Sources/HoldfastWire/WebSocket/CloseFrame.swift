@@ -54,7 +54,7 @@ extension ProtocolViolation {
     package var closeCode: UInt16 {
         switch self {
         case .badUTF8, .badCompression: 1007
-        case .frameTooLarge, .messageTooLarge: 1009
+        case .frameTooLarge, .messageTooLarge, .compressionBomb: 1009
         default: 1002
         }
     }

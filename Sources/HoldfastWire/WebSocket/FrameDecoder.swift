@@ -14,6 +14,8 @@ package struct FrameDecoder {
 
     private let role: WebSocketRole
     private let limitBytes: Int
+    /// permessage-deflate was agreed on.
+    package var allowsCompression = false
     private var stage = Stage.start
     /// A number of the head that arrived in parts, and how many of its bytes are there.
     private var collected: UInt64 = 0
@@ -76,13 +78,15 @@ package struct FrameDecoder {
     }
 
     private mutating func begin(_ byte: UInt8) throws(ProtocolViolation) {
-        // No extension is offered, so none of the three bits may be set. permessage-deflate will allow the first one on
-        // the first frame of a message.
-        guard byte & 0x70 == 0 else { throw .reservedBits }
+        // Without an extension none of the three bits may be set. permessage-deflate allows the first one, on the first
+        // frame of a message and nowhere else (RFC 7692 §6).
+        let isCompressed = byte & 0x40 != 0
+        guard byte & 0x30 == 0, !isCompressed || allowsCompression else { throw .reservedBits }
         guard let opcode = Opcode(rawValue: byte & 0x0F) else { throw .reservedOpcode }
+        guard !isCompressed || opcode == .text || opcode == .binary else { throw .reservedBits }
         let isFinal = byte & 0x80 != 0
         guard isFinal || !opcode.isControl else { throw .fragmentedControl }
-        current = FrameHeader(isFinal: isFinal, opcode: opcode, lengthBytes: 0)
+        current = FrameHeader(isFinal: isFinal, opcode: opcode, isCompressed: isCompressed, lengthBytes: 0)
     }
 
     private mutating func takeLength(_ byte: UInt8) throws(ProtocolViolation) {

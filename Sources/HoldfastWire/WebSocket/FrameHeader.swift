@@ -21,12 +21,15 @@ package enum Opcode: UInt8, Sendable {
 package struct FrameHeader: Hashable, Sendable {
     package var isFinal: Bool
     package var opcode: Opcode
+    /// The first frame of a message that is compressed: RSV1 of RFC 7692 §6.
+    package var isCompressed: Bool
     /// Length of the payload that follows.
     package var lengthBytes: Int
 
-    package init(isFinal: Bool, opcode: Opcode, lengthBytes: Int) {
+    package init(isFinal: Bool, opcode: Opcode, isCompressed: Bool = false, lengthBytes: Int) {
         self.isFinal = isFinal
         self.opcode = opcode
+        self.isCompressed = isCompressed
         self.lengthBytes = lengthBytes
     }
 

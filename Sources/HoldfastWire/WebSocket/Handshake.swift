@@ -6,17 +6,28 @@ package import NIOCore
 package struct Handshake: Sendable {
     /// 16 random bytes in Base64.
     package let key: String
-    /// The subprotocol asked for; nil for none.
-    package let subprotocol: String?
+    /// The subprotocols to choose from, the preferred one first.
+    package let subprotocols: [String]
+    /// The compression to offer; nil for none.
+    package let deflate: DeflateOptions?
 
-    package init<Generator: RandomNumberGenerator>(subprotocol: String? = nil, using generator: inout Generator) {
-        key = Base64.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
-        self.subprotocol = subprotocol
+    package init<Generator: RandomNumberGenerator>(
+        subprotocols: [String] = [], deflate: DeflateOptions? = nil, using generator: inout Generator
+    ) {
+        let key = Base64.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        self.init(key: key, subprotocols: subprotocols, deflate: deflate)
     }
 
-    package init(key: String, subprotocol: String? = nil) {
+    package init(key: String, subprotocols: [String] = [], deflate: DeflateOptions? = nil) {
         self.key = key
-        self.subprotocol = subprotocol
+        self.subprotocols = subprotocols
+        self.deflate = deflate
+    }
+
+    /// What the server chose.
+    package struct Choice: Hashable, Sendable {
+        package var subprotocol: String?
+        package var deflate: DeflateAgreement?
     }
 
     /// The fields that a handshake writes itself, and nobody else may: in lower case.
@@ -36,23 +47,32 @@ package struct Handshake: Sendable {
             "GET \(target) HTTP/1.1", "Host: \(host)", "Upgrade: websocket", "Connection: Upgrade",
             "Sec-WebSocket-Key: \(key)", "Sec-WebSocket-Version: 13",
         ]
-        if let subprotocol { lines.append("Sec-WebSocket-Protocol: \(subprotocol)") }
+        if !subprotocols.isEmpty { lines.append("Sec-WebSocket-Protocol: \(subprotocols.joined(separator: ", "))") }
+        if let deflate { lines.append("Sec-WebSocket-Extensions: \(deflate.offer)") }
         lines += fields.map { "\($0.name): \($0.value)" }
         return ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
     }
 
     /// Checks a 101 answer against what was asked (§4.1, the six points at its end).
     ///
-    /// A server may leave out the subprotocol, which means that none is spoken.
-    package func verify(_ head: HTTPHead) throws(ProtocolViolation) {
+    /// A server may leave out the subprotocol, which means that none is spoken, and the compression.
+    package func verify(_ head: HTTPHead) throws(ProtocolViolation) -> Choice {
         guard case .response(status: 101, _) = head.startLine, head.minorVersion == 1 else { throw .badHTTP }
         guard head.tokens(of: "upgrade") == ["websocket"], head.tokens(of: "connection").contains("upgrade") else {
             throw .badUpgradeHeaders
         }
         guard head.values(of: "sec-websocket-accept") == [Self.accept(for: key)] else { throw .badAccept }
-        guard head.tokens(of: "sec-websocket-extensions").isEmpty else { throw .unwantedExtension }
-        let subprotocols = head.values(of: "sec-websocket-protocol")
-        guard subprotocols.isEmpty || subprotocols == [subprotocol] else { throw .unwantedSubprotocol }
+        var choice = Choice()
+        // One value, and one of ours, to the letter.
+        let chosen = head.values(of: "sec-websocket-protocol")
+        guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else { throw .unwantedSubprotocol }
+        choice.subprotocol = chosen.first
+        for answer in try WebSocketExtension.parse(head.values(of: "sec-websocket-extensions")) {
+            guard let deflate, answer.name == DeflateParameters.extensionName else { throw .unwantedExtension }
+            guard choice.deflate == nil else { throw .badExtension }
+            choice.deflate = try deflate.agreement(by: answer.parameters)
+        }
+        return choice
     }
 
     /// What a server answers to a key: SHA-1 of the key and a fixed GUID, in Base64 (§4.2.2).

@@ -14,14 +14,19 @@ package enum WebSocketEvent: Hashable, Sendable {
 /// show (RFC 6455 §5.4, §5.5, §8.1). Fails as early as it can: text that is not UTF-8 and messages that will be too
 /// large are found before their last byte arrived.
 ///
-/// A frame that lies whole in the input is handed on without a copy; only what arrived in parts is kept.
+/// A frame that lies whole in the input is handed on without a copy; only what arrived in parts is kept. A compressed
+/// message is kept compressed until it is whole, so that a connection within a message holds no decompressor; whether it
+/// is text is seen then.
 /// After a violation or a close frame the assembler must not be fed again.
 package struct MessageAssembler {
     private var decoder: FrameDecoder
     private let messageLimitBytes: Int
     private var frame: FrameHeader?
+    /// Undoes permessage-deflate; nil if it was not agreed on.
+    package private(set) var inflation: Inflation?
     /// The message begun: its kind, and its bytes so far.
     private var isText: Bool?
+    private var isCompressed = false
     private var message: ByteBuffer?
     private var validator = UTF8Validator()
     /// The bytes so far of a control frame that arrived in parts.
@@ -33,6 +38,12 @@ package struct MessageAssembler {
     package init(role: WebSocketRole, frameLimitBytes: Int, messageLimitBytes: Int) {
         decoder = FrameDecoder(role: role, limitBytes: frameLimitBytes)
         self.messageLimitBytes = messageLimitBytes
+    }
+
+    /// From the next message on, which has to be the first, messages may be compressed; or, with nil, they may not.
+    package mutating func use(_ inflation: Inflation?) {
+        self.inflation = inflation
+        decoder.allowsCompression = inflation != nil
     }
 
     /// Whether the stream may end here without cutting a frame or a message.
@@ -68,6 +79,7 @@ package struct MessageAssembler {
         } else {
             guard isText == nil else { throw .interruptedMessage }
             isText = header.opcode == .text
+            isCompressed = header.isCompressed
         }
         let soFar = message?.readableBytes ?? 0
         guard header.lengthBytes <= messageLimitBytes &- soFar else { throw .messageTooLarge }
@@ -76,7 +88,7 @@ package struct MessageAssembler {
     /// Takes a part of a data frame; returns the message if it is complete now.
     private mutating func take(_ part: ByteBuffer, of header: FrameHeader) throws(ProtocolViolation) -> WebSocketEvent?
     {
-        if isText == true {
+        if isText == true, !isCompressed {
             guard validator.accept(part) else { throw .badUTF8 }
         }
         let isFrameEnd = decoder.remainingBytes == 0
@@ -85,13 +97,17 @@ package struct MessageAssembler {
             append(part, to: &message)
             return nil
         }
-        guard validator.isComplete else { throw .badUTF8 }
         var whole = part
         if var begun = message.take() {
             begun.writeImmutableBuffer(part)
             whole = begun
         }
         defer { isText = nil }
+        if isCompressed, let inflated = try inflation?.decompress(whole, limitBytes: messageLimitBytes) {
+            whole = inflated
+            guard isText != true || validator.accept(whole) else { throw .badUTF8 }
+        }
+        guard validator.isComplete else { throw .badUTF8 }
         return .message(whole, isText: isText == true)
     }
 

@@ -4,10 +4,21 @@ package import NIOCore
 package enum ServerHandshake {
     /// What a request asks for.
     package enum Request: Hashable, Sendable {
-        /// A proper upgrade: the path and query, the key, and the subprotocols offered, the preferred one first.
-        case upgrade(target: String, key: String, subprotocols: [String])
+        /// A proper upgrade.
+        case upgrade(Upgrade)
         /// Not an upgrade, or a wrong one: the status to refuse it with, and why.
         case refuse(status: Int, why: String)
+    }
+
+    /// What a client asks for and offers.
+    package struct Upgrade: Hashable, Sendable {
+        /// Path and query.
+        package var target: String
+        package var key: String
+        /// The preferred one first.
+        package var subprotocols: [String] = []
+        /// The preferred one first.
+        package var extensions: [WebSocketExtension] = []
     }
 
     /// Judges a request (§4.2.1).
@@ -28,16 +39,22 @@ package enum ServerHandshake {
         }
         let subprotocols = head.values(of: "sec-websocket-protocol").flatMap { $0.split(separator: ",") }
             .map { HTTPSyntax.trimmed($0.utf8) }
-        return .upgrade(target: target, key: key, subprotocols: subprotocols)
+        guard let extensions = try? WebSocketExtension.parse(head.values(of: "sec-websocket-extensions")) else {
+            return .refuse(status: 400, why: "Sec-WebSocket-Extensions is malformed")
+        }
+        return .upgrade(Upgrade(target: target, key: key, subprotocols: subprotocols, extensions: extensions))
     }
 
     /// The answer that accepts an upgrade.
-    package static func accept(key: String, subprotocol: String? = nil) -> ByteBuffer {
+    ///
+    /// - Parameter extensions: as they stand in the field.
+    package static func accept(key: String, subprotocol: String? = nil, extensions: String? = nil) -> ByteBuffer {
         var lines = [
             "HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
             "Sec-WebSocket-Accept: \(Handshake.accept(for: key))",
         ]
         if let subprotocol { lines.append("Sec-WebSocket-Protocol: \(subprotocol)") }
+        if let extensions { lines.append("Sec-WebSocket-Extensions: \(extensions)") }
         return ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
     }
 

@@ -216,7 +216,7 @@ struct LinkClosingTests {
             ([0x82, 101], .messageTooLarge, 1009),
         ] as [([UInt8], ProtocolViolation, UInt16)])
     func violations(bytes: [UInt8], violation: ProtocolViolation, code: UInt16) async throws {
-        var options = LinkOptions()
+        var options = Self.impatient
         if violation == .messageTooLarge { options.messageLimitBytes = 100 }
         let (server, client) = try await openPair(options: options)
         try await client.opened()
@@ -224,6 +224,19 @@ struct LinkClosingTests {
         #expect(try await server.said() == .close(CloseFrame(code: code, reason: violation.rawValue)))
         #expect(try await client.end().cause == .violation(violation))
         _ = try await server.events.next { $0 == .inputClosed || $0 == .closed }
+        try await server.stop()
+    }
+
+    @Test("a peer that broke the protocol can read why, though it is still sending; what it says meanwhile is ignored")
+    func farewell() async throws {
+        let (server, client) = try await openPair(options: Self.patient)
+        try await client.opened()
+        try await server.write([0x83, 0x00] + frame(0x81, [0x61]) + frame(0x88, [0x03, 0xE8]))
+        #expect(try await server.said() == .close(CloseFrame(code: 1002, reason: "reserved_opcode")))
+        #expect(client.reports.pending == [])
+        try await server.write(ByteBuffer(repeating: 0xFF, count: 1 << 20))
+        try await server.close()
+        #expect(try await client.reports.next().cause == .violation(.reservedOpcode))
         try await server.stop()
     }
 

@@ -79,7 +79,7 @@ struct LinkConnectingTests {
         let server = try await TestServer.start()
         let target = try LinkTarget(
             url: "ws://127.0.0.1:\(server.port)/a/b?c=d", headers: [.init(name: "Cookie", value: "e=f")],
-            subprotocol: "chat")
+            subprotocols: ["chat"])
         let client = try await TestClient.open(target)
         try await client.opened()
         let head = try await server.request()

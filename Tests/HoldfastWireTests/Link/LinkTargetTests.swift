@@ -56,7 +56,7 @@ struct LinkTargetTests {
 
     @Test("a subprotocol is a token", arguments: ["", "a b", "a,b", "ä"])
     func badSubprotocol(text: String) {
-        #expect(throws: InvalidLinkTarget.self) { try LinkTarget(url: "ws://a/", subprotocol: text) }
+        #expect(throws: InvalidLinkTarget.self) { try LinkTarget(url: "ws://a/", subprotocols: [text]) }
     }
 
     @Test("a server name is a name", arguments: ["", "127.0.0.1", "::1", "a b"])

@@ -30,9 +30,11 @@ final class TestServer: Sendable {
 
     /// - Parameters:
     ///   - acceptsUpgrade: answers a request for an upgrade by itself.
+    ///   - deflate: the compression it takes up when it is offered.
     ///   - reads: takes what the client sends; otherwise it piles up in the kernel.
     static func start(
-        acceptsUpgrade: Bool = true, reads: Bool = true, tls: NIOSSLContext? = nil, host: String = "127.0.0.1"
+        acceptsUpgrade: Bool = true, reads: Bool = true, deflate: DeflateOptions? = nil, tls: NIOSSLContext? = nil,
+        host: String = "127.0.0.1"
     ) async throws -> TestServer {
         let newest = NIOLockedValueBox<(any Channel)?>(nil)
         let events = Mailbox<ServerEvent>()
@@ -45,7 +47,7 @@ final class TestServer: Sendable {
                     newest.withLockedValue { $0 = channel }
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(
-                        Handler(events: events, acceptsUpgrade: acceptsUpgrade))
+                        Handler(events: events, acceptsUpgrade: acceptsUpgrade, deflate: deflate))
                 }
             }
             .bind(host: host, port: 0).get()
@@ -61,8 +63,8 @@ final class TestServer: Sendable {
         port = listener.localAddress?.port ?? 0
     }
 
-    func target(_ path: String = "/", subprotocol: String? = nil) throws -> LinkTarget {
-        try LinkTarget(url: "ws://127.0.0.1:\(port)\(path)", subprotocol: subprotocol)
+    func target(_ path: String = "/", subprotocols: [String] = []) throws -> LinkTarget {
+        try LinkTarget(url: "ws://127.0.0.1:\(port)\(path)", subprotocols: subprotocols)
     }
 
     func write(_ bytes: [UInt8]) async throws {
@@ -121,10 +123,16 @@ final class TestServer: Sendable {
 
     /// The key of the client's request.
     func key() async throws -> String {
-        guard case .upgrade(_, let key, _) = ServerHandshake.read(try await request()) else {
+        guard case .upgrade(let upgrade) = ServerHandshake.read(try await request()) else {
             throw ProtocolViolation.badUpgradeHeaders
         }
-        return key
+        return upgrade.key
+    }
+
+    /// Reads what there is, and then no more.
+    func readOnce() async throws {
+        let channel = newest.withLockedValue { $0 }
+        channel?.read()
     }
 
     func startReading() async throws {
@@ -161,13 +169,15 @@ final class TestServer: Sendable {
 
         private let events: Mailbox<ServerEvent>
         private let acceptsUpgrade: Bool
+        private let deflate: DeflateOptions?
         private var parser = HTTPHeadParser(.request)
         private var isUpgraded = false
         private var assembler = MessageAssembler(
             role: .server, frameLimitBytes: 64 << 20, messageLimitBytes: 64 << 20)
 
-        init(events: Mailbox<ServerEvent>, acceptsUpgrade: Bool) {
+        init(events: Mailbox<ServerEvent>, acceptsUpgrade: Bool, deflate: DeflateOptions?) {
             self.events = events
+            self.deflate = deflate
             self.acceptsUpgrade = acceptsUpgrade
         }
 
@@ -180,15 +190,21 @@ final class TestServer: Sendable {
                 if !isUpgraded, let head = try parser.next(from: &input) {
                     isUpgraded = true
                     events.put(.request(head))
-                    if acceptsUpgrade, case .upgrade(_, let key, let subprotocols) = ServerHandshake.read(head) {
-                        let answer = ServerHandshake.accept(key: key, subprotocol: subprotocols.first)
-                        context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+                    if acceptsUpgrade, case .upgrade(let upgrade) = ServerHandshake.read(head) {
+                        context.writeAndFlush(wrapOutboundOut(accept(upgrade)), promise: nil)
                     }
                 }
                 while isUpgraded, let event = try assembler.next(from: &input) { events.put(.said(event)) }
             } catch {
                 events.put(.violation(error))
             }
+        }
+
+        private func accept(_ upgrade: ServerHandshake.Upgrade) -> ByteBuffer {
+            let accepted = deflate?.accept(upgrade.extensions)
+            if let accepted { assembler.use(Inflation(accepted.agreement, role: .server)) }
+            return ServerHandshake.accept(
+                key: upgrade.key, subprotocol: upgrade.subprotocols.first, extensions: accepted?.answer)
         }
 
         func channelWritabilityChanged(context: ChannelHandlerContext) {

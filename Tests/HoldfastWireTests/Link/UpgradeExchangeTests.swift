@@ -33,13 +33,13 @@ struct UpgradeExchangeTests {
 
     @Test("101 with all it needs")
     func upgraded() {
-        #expect(outcome(Self.accepted) == Decoded(values: [.upgraded]))
+        #expect(outcome(Self.accepted) == Decoded(values: [.upgraded(Handshake.Choice())]))
     }
 
     @Test("interim answers are passed over")
     func interim() {
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-        #expect(outcome(interim + Self.accepted) == Decoded(values: [.upgraded]))
+        #expect(outcome(interim + Self.accepted) == Decoded(values: [.upgraded(Handshake.Choice())]))
         #expect(refused(interim + "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")?.status == 403)
     }
 

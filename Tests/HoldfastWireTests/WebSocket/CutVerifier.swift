@@ -60,11 +60,13 @@ func events(
     role: WebSocketRole = .client,
     frameLimitBytes: Int = 1 << 20,
     messageLimitBytes: Int = 4 << 20,
+    deflate: DeflateAgreement? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
 ) -> Decoded<WebSocketEvent> {
     decodeWithAllCuts(bytes, sourceLocation: sourceLocation) {
         var assembler = MessageAssembler(
             role: role, frameLimitBytes: frameLimitBytes, messageLimitBytes: messageLimitBytes)
+        assembler.use(deflate.map { Inflation($0, role: role) })
         return { (input) throws(ProtocolViolation) in try assembler.next(from: &input) }
     }
 }

@@ -1,4 +1,5 @@
 import HoldfastCore
+import HoldfastWire
 import NIOCore
 import Synchronization
 
@@ -7,13 +8,16 @@ final class GatewayCore: Sendable {
     let accounts = AccountRegistry()
     let ledger = Ledger()
     let login: LoginServer
+    /// The compression it takes up; nil for none.
+    let deflate: DeflateOptions?
     /// Numbers the requests for pushes.
     private let pushSerial = Atomic<Int>(0)
     private let epoch = WallTime.now()
     private let lanes = Mutex<[NIOLoopBound<Lane>]>([])
     private let counters = Mutex<[Counters]>([])
 
-    init(tokenLifetime: Duration) {
+    init(tokenLifetime: Duration, deflate: DeflateOptions?) {
+        self.deflate = deflate
         login = LoginServer(ttl: tokenLifetime)
     }
 

@@ -7,10 +7,13 @@ struct UpgradeRequest {
     var key: String
     /// The last part of the URL's path; nil if there is none.
     var account: String?
+    /// What the client offers, the preferred one first.
+    var extensions: [WebSocketExtension]
 
-    init(target: String, key: String) {
-        self.key = key
-        let path = target.prefix { $0 != "?" && $0 != "#" }
+    init(_ upgrade: ServerHandshake.Upgrade) {
+        key = upgrade.key
+        extensions = upgrade.extensions
+        let path = upgrade.target.prefix { $0 != "?" && $0 != "#" }
         let last = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         account = last.isEmpty || last.utf8.count > FaultTerms.maxNameBytes ? nil : last
     }
@@ -21,8 +24,8 @@ extension GatewaySession {
     func received(_ head: HTTPHead) {
         switch ServerHandshake.read(head) {
         case .refuse(let status, let why): refuse(status: status, why: why)
-        case .upgrade(let target, let key, _):
-            let request = UpgradeRequest(target: target, key: key)
+        case .upgrade(let upgrade):
+            let request = UpgradeRequest(upgrade)
             self.request = request
             stage = .held
             connect = lane.core.ledger.connect(account: request.account, at: .now(), outcome: .unanswered)
@@ -90,7 +93,13 @@ extension GatewaySession {
         stage = .open
         isLive = true
         lane.core.ledger.opened()
-        var answer = ServerHandshake.accept(key: request.key)
+        let accepted = lane.core.deflate?.accept(request.extensions)
+        if let (agreement, _) = accepted {
+            assembler.use(Inflation(agreement, role: .server))
+            deflation = Deflation(
+                agreement, role: .server, leastMessageBytes: lane.core.deflate?.leastMessageBytes ?? 0)
+        }
+        var answer = ServerHandshake.accept(key: request.key, extensions: accepted?.answer)
         lane.output.writeBuffer(&answer)
         if let account { belongs(to: account) }
         faultsChanged()

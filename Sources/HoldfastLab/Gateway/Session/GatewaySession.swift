@@ -38,9 +38,11 @@ final class GatewaySession: ChannelInboundHandler {
     var parser: HTTPHeadParser? = HTTPHeadParser(.request)
     /// The request, while its answer waits.
     var request: UpgradeRequest?
-    private var assembler = MessageAssembler(
+    var assembler = MessageAssembler(
         role: .server, frameLimitBytes: GatewaySession.frameLimitBytes,
         messageLimitBytes: GatewaySession.messageLimitBytes)
+    /// Nil where nothing is compressed.
+    var deflation: Deflation?
     /// This connect's place in the ledger.
     var connect: Ledger.ConnectID?
     var account: Account?
@@ -197,7 +199,9 @@ extension GatewaySession {
     }
 
     func sendNow(_ payload: ByteBuffer, opcode: Opcode) {
-        FrameEncoder.encode(payload, opcode: opcode, maskKey: nil, into: &lane.output)
+        let compressed = opcode.isControl ? nil : deflation?.compress(payload)
+        FrameEncoder.encode(
+            compressed ?? payload, opcode: opcode, isCompressed: compressed != nil, maskKey: nil, into: &lane.output)
     }
 
     /// Hands the output of this call to the channel. The flush follows at the end of the read, or by `flush`.
