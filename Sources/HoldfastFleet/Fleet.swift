@@ -185,12 +185,10 @@ public final class Fleet: Sendable {
             events.finish()
             return
         }
-        for lane in engine.lanes { await lane.drain(within: Self.patience) }
-        // Links, lanes and control tell each other their last words over a few turns of their loops.
-        for _ in 0..<8 {
-            for lane in engine.lanes { await lane.onLoop { _ in } }
-            await engine.control.catchUp()
+        await withTaskGroup(of: Void.self) { group in
+            for lane in engine.lanes { group.addTask { await lane.stop(within: Self.patience) } }
         }
+        // Last, so that it hears what the lanes have to say. Whatever a lane says later is about nothing any more.
         await engine.control.stop()
         try? await engine.group.shutdownGracefully()
     }

@@ -88,6 +88,27 @@ struct LifecycleTests {
         }
     }
 
+    @Test("whoever asks or commands while the fleet goes down is answered, and nobody waits for ever")
+    func askedWhileStopping() async throws {
+        for _ in 0..<10 {
+            try await FleetRig.run(accounts: 8) { rig in
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<8 {
+                        group.addTask {
+                            while rig.fleet.readiness().map(\.code) != [.draining] {
+                                _ = await rig.fleet.account("account-\(number)")
+                                await rig.fleet.perform(.reconnect, matching: AccountFilter())
+                            }
+                            for _ in 0..<50 { _ = await rig.fleet.accounts(AccountQuery()) }
+                        }
+                    }
+                    group.addTask { await rig.fleet.shutdown() }
+                }
+                #expect(await rig.gateway.wait { $0.live == 0 })
+            }
+        }
+    }
+
     @Test("a second fleet does not get the same store")
     func store() async throws {
         let folder = "/tmp/holdfast-fleet-test-\(UInt32.random(in: 0 ... .max))"

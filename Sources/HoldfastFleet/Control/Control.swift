@@ -8,6 +8,7 @@ import NIOCore
 /// Sendable although it has mutable state: that is touched on `loop` only. The methods that others call hop there first.
 final class Control: @unchecked Sendable {
     let loop: any EventLoop
+    let door: LoopDoor
     let endpoints: EndpointTable
     let board: Board
     let events: EventHub
@@ -33,6 +34,7 @@ final class Control: @unchecked Sendable {
         store: FleetStore?, gate: GateSettings, logger: Logger
     ) {
         self.loop = loop
+        door = LoopDoor(to: loop)
         self.roster = roster
         self.store = store
         self.endpoints = endpoints
@@ -43,7 +45,7 @@ final class Control: @unchecked Sendable {
     }
 
     func start(_ lanes: [Lane]) {
-        loop.execute { [self] in
+        door.enter { [self] in
             self.lanes = lanes
             everySecond()
             second = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
@@ -52,8 +54,9 @@ final class Control: @unchecked Sendable {
         }
     }
 
+    /// When it returns, all that the lanes said before has been taken in, and nothing can reach the loop any more.
     func stop() async {
-        try? await loop.submit { [self] in
+        await door.ask { [self] in
             isStopped = true
             second?.cancel()
             alarm?.cancel()
@@ -61,18 +64,19 @@ final class Control: @unchecked Sendable {
             outages.finish()
             events.finish()
             lanes = []
-        }.get()
+        }
+        await door.shut()
     }
 
     /// Ends when everything told so far has been taken in.
     func catchUp() async {
-        try? await loop.submit {}.get()
+        await door.ask {}
     }
 
     // MARK: The gate
 
     func apply(_ settings: GateSettings) {
-        loop.execute { [self] in
+        door.enter { [self] in
             gate.apply(settings, at: observe())
             grant()
         }
@@ -80,7 +84,7 @@ final class Control: @unchecked Sendable {
 
     /// What a lane has for the gate. Called on the lane's loop.
     func take(_ batch: GateBatch) {
-        loop.execute { [self] in
+        door.enter { [self] in
             let now = observe()
             for item in batch.items {
                 switch item {
@@ -148,7 +152,7 @@ final class Control: @unchecked Sendable {
 
     /// What a lane has counted and seen. Called on the lane's loop.
     func take(_ report: LaneReport) {
-        loop.execute { [self] in
+        door.enter { [self] in
             board.take(report)
             roster.vacate(lane: report.lane, slots: report.vacated)
             for change in report.transitions {

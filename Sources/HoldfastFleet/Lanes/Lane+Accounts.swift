@@ -150,27 +150,27 @@ extension Lane {
 
     // MARK: Going down
 
-    /// Closes every session politely; the promise is kept when no socket is left, at the latest after `patience`.
-    func drain(within patience: Duration, _ promise: EventLoopPromise<Void>) {
+    /// Closes every session politely; `drained` is resumed when no socket is left, at the latest after `patience`.
+    func drain(within patience: Duration, _ drained: CheckedContinuation<Void, Never>) {
         let now = observe()
         isDraining = true
-        drained = promise
+        self.drained = drained
         for index in slots.indices where slots[index].account != nil {
             carryOut(slots[index].session.shutDown(at: now), on: index, at: now)
             settle(index)
         }
         guard openLinks > 0 else { return finishDraining() }
-        loop.assumeIsolated().scheduleTask(in: TimeAmount(patience)) { [self] in
+        drainDeadline = loop.assumeIsolated().scheduleTask(in: TimeAmount(patience)) { [self] in
             for index in slots.indices { abortLink(index) }
             finishDraining()
         }
     }
 
     func finishDraining() {
-        guard let promise = drained.take() else { return }
-        let now = observe()
-        sendReport(at: now)
+        guard let drained = drained.take() else { return }
+        drainDeadline?.cancel()
         stopTicking()
-        promise.succeed()
+        sendReport(at: observe())
+        drained.resume()
     }
 }

@@ -102,7 +102,8 @@ extension Lane {
         slots[index].link = nil
         slots[index].unflushedAcknowledgements = 0
         openLinks -= 1
-        if isDraining, openLinks == 0 { finishDraining() }
+        // In the loop's next round, when what the end of this link means has been noted.
+        if isDraining, openLinks == 0 { loop.assumeIsolated().execute { [self] in finishDraining() } }
     }
 
     // MARK: The gate

@@ -17,8 +17,7 @@ extension Lane: NIOScheduledCallbackHandler {
     }
 
     func stopTicking() {
-        // The last socket may close within a tick, which would otherwise arm the next one, and that would meet a loop of the
-        // control that is gone.
+        // The last socket may close within a tick, which would otherwise arm the next one.
         isStopped = true
         tick?.cancel()
         tick = nil

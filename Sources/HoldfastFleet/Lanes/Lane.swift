@@ -18,6 +18,7 @@ final class Lane: @unchecked Sendable {
     /// How many lanes the fleet has.
     let count: Int
     let loop: any EventLoop
+    let door: LoopDoor
     let control: Control
     let logger: Logger
 
@@ -53,14 +54,16 @@ final class Lane: @unchecked Sendable {
     var ticks: UInt64 = 0
     var tick: NIOScheduledCallback?
     var isDraining = false
-    /// Drained: nothing more is told to the control.
+    /// Drained: the clock does not tick any more.
     var isStopped = false
-    var drained: EventLoopPromise<Void>?
+    var drained: CheckedContinuation<Void, Never>?
+    var drainDeadline: Scheduled<Void>?
 
     init(index: Int, of lanes: Int, loop: any EventLoop, control: Control, logger: Logger, seed: UInt64) {
         self.index = index
         count = lanes
         self.loop = loop
+        door = LoopDoor(to: loop)
         self.control = control
         self.logger = logger
         generator = SeededGenerator(seed: seed)

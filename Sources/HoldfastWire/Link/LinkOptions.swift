@@ -1,3 +1,5 @@
+public import NIOCore
+
 /// Limits and shared parts of a link. Sizes are per link.
 public struct LinkOptions: Sendable {
     /// The largest frame accepted from the peer.
@@ -17,6 +19,13 @@ public struct LinkOptions: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Lets go of what links on this loop still wait for from other threads: a name, a TLS context. For an owner that is
+    /// about to shut the loop down; links that are still there end.
+    public func abandonLookUps(on loop: any EventLoop) {
+        resolver.abandon(loop)
+        tlsContexts.abandon(loop)
+    }
 
     /// How long to wait for the body of an answer that refuses the upgrade, and how much of it is kept for people.
     static let refusalBodyTimeout: Duration = .seconds(1)

@@ -60,6 +60,11 @@ public final class NameResolver: Sendable {
         names.forget(host)
     }
 
+    /// Lets go of all that wait on a loop; their look-ups go on, for others.
+    func abandon(_ loop: any EventLoop) {
+        names.abandon(loop)
+    }
+
     /// EAI_NODATA of glibc's `netdb.h`, which it hides from Swift: the name exists, and has no address.
     private static let noAddress: Int32 = -5
 

@@ -60,14 +60,28 @@ final class SharedLookUp<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             guard isActive else { throw ChannelError.ioOnClosedChannel }  // the process is stopping
             return try find(key)
         }
-        let waiting = entries.withLockedValue { entries in
+        entries.withLockedValue { entries in
             let waiting = entries.removeValue(forKey: key)?.waiting ?? []
             if case .success(let value) = result {
                 if entries.count >= limit { entries = entries.filter { $0.value.value == nil } }
                 entries[key] = Entry(value: value, keptUntil: .now() + keptFor)
             }
-            return waiting
+            // Within the lock, so that after `abandon` nothing is on its way to that loop that is not in its queue already.
+            for promise in waiting { promise.completeWith(result) }
         }
-        for promise in waiting { promise.completeWith(result) }
+    }
+
+    /// Lets go of all that wait on this loop: they fail now, and nothing comes to the loop any more. For a loop that is about
+    /// to end.
+    func abandon(_ loop: any EventLoop) {
+        let abandoned = entries.withLockedValue { entries in
+            var abandoned: [EventLoopPromise<Value>] = []
+            for key in entries.keys {
+                abandoned += entries[key]?.waiting.filter { $0.futureResult.eventLoop === loop } ?? []
+                entries[key]?.waiting.removeAll { $0.futureResult.eventLoop === loop }
+            }
+            return abandoned
+        }
+        for promise in abandoned { promise.fail(ChannelError.ioOnClosedChannel) }
     }
 }

@@ -48,4 +48,9 @@ public final class TLSContexts: Sendable {
     func context(for settings: TLSSettings, on loop: any EventLoop) -> EventLoopFuture<NIOSSLContext> {
         contexts.value(for: settings.caFile, on: loop)
     }
+
+    /// Lets go of all that wait on a loop.
+    func abandon(_ loop: any EventLoop) {
+        contexts.abandon(loop)
+    }
 }

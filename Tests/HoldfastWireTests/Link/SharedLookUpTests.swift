@@ -75,6 +75,29 @@ struct SharedLookUpTests {
         #expect(counts.withLockedValue { $0 } == ["x": 2])
     }
 
+    @Test("whoever waits on a loop that is abandoned fails at once; the others still get the value")
+    func abandoned() async throws {
+        let searching = Mailbox<Void>()
+        let goOn = DispatchSemaphore(value: 0)
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        let lookUp = SharedLookUp<String, Int>(limit: 1, keptFor: .seconds(600), threads: threads) { _ in
+            searching.put(())
+            goOn.wait()
+            return 5
+        }
+        let ending = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let left = lookUp.value(for: "name", on: ending.next())
+        let waiting = lookUp.value(for: "name", on: loops.next())
+        try await searching.next()
+        lookUp.abandon(ending.next())
+        await #expect(throws: ChannelError.ioOnClosedChannel) { try await left.get() }
+        try await ending.shutdownGracefully()
+        goOn.signal()
+        #expect(try await waiting.get() == 5)
+        try await threads.shutdownGracefully()
+    }
+
     @Test("no more values are kept than the limit")
     func limit() async throws {
         let (lookUp, counts) = counting(limit: 2)
