@@ -205,14 +205,20 @@ extension Session {
         return orders
     }
 
-    /// The stuck sweep (C7): a session whose deadline passed long ago, although nobody woke it, starts anew under a new
-    /// generation.
+    /// The stuck sweep (C7): a session whose deadline passed long ago although nobody woke it, or that should have one and has
+    /// none, starts anew under a new generation.
     public mutating func sweep(at now: Moment) -> Orders {
-        guard let deadline, deadline + SweepSettings.tolerance < now.instant else { return .nothing }
+        guard isStuck(at: now) else { return .nothing }
         var orders = Orders()
         orders.notes.insert(.stuckReset)
         reset(because: .stuck, at: now, &orders)
         return orders
+    }
+
+    private func isStuck(at now: Moment) -> Bool {
+        if let deadline { return deadline + SweepSettings.tolerance < now.instant }
+        // Only a person, or another credential, is waited for without a deadline.
+        return isEnabled && quarantine?.healsByProbe != false
     }
 
     // MARK: Moving

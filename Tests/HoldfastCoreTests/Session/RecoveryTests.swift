@@ -1,5 +1,6 @@
-import HoldfastCore
 import Testing
+
+@testable import HoldfastCore
 
 @Suite("After a failure")
 struct RecoveryTests {
@@ -211,5 +212,24 @@ struct RecoveryTests {
         #expect(orders.slot == .request)
         #expect(rig.session.generation == generation + 1)
         #expect(rig.path == [.connecting, .closed, .disconnected])
+    }
+
+    @Test("a session that should be connected and waits for nothing is reset; one that waits for a person is not")
+    func stuckForEver() throws {
+        var rig = Rig()
+        try rig.perform(.enable)
+        rig.grant()
+        rig.session.machine = .parked
+        let generation = rig.session.generation
+        #expect(rig.note(rig.session.sweep(at: rig.now)).notes.contains(.stuckReset))
+        #expect(rig.session.generation == generation + 1 && rig.session.deadline != nil)
+        #expect(rig.session.sweep(at: rig.now) == .nothing)
+        try rig.perform(.quarantine)
+        rig.release()
+        #expect(rig.session.deadline == nil)
+        #expect(rig.session.sweep(at: rig.now) == .nothing)
+        try rig.perform(.release)
+        try rig.perform(.disable)
+        #expect(rig.session.sweep(at: rig.now) == .nothing)
     }
 }
