@@ -128,6 +128,9 @@ extension Fleet {
         events.subscribe(after: id)
     }
 
+    /// The id of the newest event; 0 before the first one.
+    public var lastEventID: UInt64 { events.lastID }
+
     /// How many accounts one turn of a loop takes a command for.
     private static let portion = 256
 

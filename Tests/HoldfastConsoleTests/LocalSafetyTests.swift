@@ -16,9 +16,9 @@ struct LocalSafetyTests {
             ([.origin: "https://localhost"], 403, "cross_origin"),
             ([.fetchSite: "cross-site"], 403, "cross_origin"),
             ([.fetchSite: "same-site"], 403, "cross_origin"),
-            ([.contentType: "application/x-www-form-urlencoded"], 415, "not_json"),
-            ([.contentType: "multipart/form-data; boundary=x"], 415, "not_json"),
-            ([.contentType: "text/plain"], 415, "not_json"),
+            ([.origin: "http://localhost", .contentType: "application/x-www-form-urlencoded"], 415, "not_json"),
+            ([.fetchSite: "none", .contentType: "multipart/form-data; boundary=x"], 415, "not_json"),
+            ([.referer: "http://evil.example/", .contentType: "text/plain"], 415, "not_json"),
         ] as [(HTTPFields, Int, String)])
     func foreign(headers: HTTPFields, status: Int, code: String) async throws {
         try await ConsoleUnderTest().ask { client in
@@ -36,6 +36,8 @@ struct LocalSafetyTests {
         arguments: [
             [:], [.contentType: "application/json"], [.contentType: "Application/JSON; charset=utf-8"],
             [.origin: "http://localhost", .fetchSite: "same-origin"], [.fetchSite: "none"],
+            // What `curl -d` says unless it is told otherwise.
+            [.contentType: "application/x-www-form-urlencoded"],
         ] as [HTTPFields])
     func own(headers: HTTPFields) async throws {
         try await ConsoleUnderTest().ask { client in

@@ -47,10 +47,6 @@ struct ActionEndpoints: Sendable {
     }
 
     private func body(of request: Request) async throws -> ByteBuffer {
-        if let type = request.headers[.contentType], !isJSON(contentType: type) {
-            throw Problem(
-                status: .unsupportedMediaType, code: "not_json", detail: "Send Content-Type: application/json.")
-        }
         do {
             return try await request.body.collect(upTo: limits.bodyBytes)
         } catch is NIOTooManyBytesError {

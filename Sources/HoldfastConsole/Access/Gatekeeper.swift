@@ -13,7 +13,8 @@ struct Caller: Sendable {
 /// With tokens, a request carries one as `Authorization: Bearer`. A browser never adds that header by itself, so no foreign
 /// page can act with it. Without tokens Holdfast listens on loopback only, and the danger are pages in the operator's own
 /// browser: one whose name was rebound to 127.0.0.1 (found by its `Host`) and one that posts across origins (found by
-/// `Origin`, `Sec-Fetch-Site` and the content types that a form can send).
+/// `Origin`, `Sec-Fetch-Site` and, whatever else a browser says of where it comes from, the content types that a form can
+/// send).
 struct Gatekeeper: Sendable {
     let tokens: [AccessToken]
 
@@ -66,10 +67,16 @@ struct Gatekeeper: Sendable {
         if let origin = request.headers[.origin] {
             guard let authority = request.head.authority, origin == "http://\(authority)" else { throw foreign }
         }
-        if let type = request.headers[.contentType], !isJSON(contentType: type) {
+        if mayComeFromPage(request), let type = request.headers[.contentType], !isJSON(contentType: type) {
             throw Problem(
                 status: .unsupportedMediaType, code: "not_json", detail: "Send Content-Type: application/json.")
         }
+    }
+
+    /// Whether a browser could have sent this for a page: each of them names where a POST comes from in one of these. Tools
+    /// send none, and give a body the type of a form without being asked (`curl -d`).
+    private func mayComeFromPage(_ request: Request) -> Bool {
+        [.origin, .referer, .fetchSite].contains { request.headers[$0] != nil }
     }
 }
 

@@ -46,10 +46,12 @@ struct EventEndpoint: Sendable {
         _ outbox: ViewerOutbox, resuming lastEventID: String?, to writer: inout any ResponseBodyWriter
     ) async throws {
         let place = lastEventID.flatMap(number)
+        // From where it would resume if it lost the connection before it hears anything.
+        let start = place ?? fleet.lastEventID
         // Subscribed before anything is written, so that what a viewer loads after the greeting is never older than what
         // it hears.
         let events = fleet.events(after: place)
-        try await writer.write(greeting(isLost: lastEventID != nil && place == nil))
+        try await writer.write(greeting(isLost: lastEventID != nil && place == nil, at: start))
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
                 await cancelWhenGracefulShutdown { await self.feed(outbox, events, after: place) }
@@ -74,25 +76,29 @@ struct EventEndpoint: Sendable {
                 // Right at the beginning, the viewer was away for too long; later, it was too slow for the fleet.
                 guard last == place else { return counters.countDroppedViewer() }
                 counters.countEventGap()
-                guard outbox.put(StreamEvent.gap.text(id: nil)) else { return counters.countDroppedViewer() }
+                guard outbox.put(StreamEvent.gap.text(id: id(event.id - 1))) else {
+                    return counters.countDroppedViewer()
+                }
             }
             previous = event.id
-            guard outbox.put(StreamEvent(event.kind).text(id: "\(epoch)-\(event.id)")) else {
+            guard outbox.put(StreamEvent(event.kind).text(id: id(event.id))) else {
                 return counters.countDroppedViewer()
             }
         }
     }
 
     /// The first thing a viewer is told: how things stand, and whether it missed something.
-    private func greeting(isLost: Bool) -> ByteBuffer {
+    private func greeting(isLost: Bool, at start: UInt64) -> ByteBuffer {
         var text = StreamEvent.retry
         if isLost {
             counters.countEventGap()
-            text.writeImmutableBuffer(StreamEvent.gap.text(id: nil))
+            text.writeImmutableBuffer(StreamEvent.gap.text(id: id(start)))
         }
-        text.writeImmutableBuffer(StreamEvent.totals(fleet.metrics().totals).text(id: nil))
+        text.writeImmutableBuffer(StreamEvent.totals(fleet.metrics().totals).text(id: id(start)))
         return text
     }
+
+    private func id(_ number: UInt64) -> String { "\(epoch)-\(number)" }
 
     private func number(of id: String) -> UInt64? {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)

@@ -26,11 +26,10 @@ enum StreamEvent: Sendable {
         }
     }
 
-    /// The event as it goes over the wire; without an id it does not move the place from which a viewer resumes.
-    func text(id: String?) -> ByteBuffer {
+    /// The event as it goes over the wire. A viewer that comes back resumes after the id it heard last.
+    func text(id: String) -> ByteBuffer {
         var text = ByteBuffer()
-        if let id { text.writeString("id: \(id)\n") }
-        text.writeString("event: \(name)\ndata: ")
+        text.writeString("id: \(id)\nevent: \(name)\ndata: ")
         text.writeImmutableBuffer(data)
         text.writeString("\n\n")
         return text

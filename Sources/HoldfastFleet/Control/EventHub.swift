@@ -17,6 +17,9 @@ final class EventHub: Sendable {
     /// Events that slow subscribers did not get.
     var dropped: UInt64 { missed.load(ordering: .relaxed) }
 
+    /// The id of the newest event; 0 before the first one.
+    var lastID: UInt64 { state.withLock { $0.nextID - 1 } }
+
     func publish(_ kind: FleetEvent.Kind) {
         state.withLock { state in
             let event = FleetEvent(id: state.nextID, kind: kind)
