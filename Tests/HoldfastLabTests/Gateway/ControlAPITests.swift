@@ -64,6 +64,15 @@ struct ControlAPITests {
         await gateway.shutdown()
     }
 
+    @Test("what is not here is said by a problem document, too", arguments: [("/fault", 404), ("/stats", 404)])
+    func unknown(path: String, status: Int) async throws {
+        let gateway = try await Gateway.start(Gateway.Configuration(control: .init()))
+        let answer = try await gateway.control(.PUT, path, "[]")
+        #expect(Int(answer.status.code) == status && answer.type == "application/problem+json")
+        #expect(try answer.json(Problem.self).code == "not_found")
+        await gateway.shutdown()
+    }
+
     @Test("a body that is too large is refused")
     func tooLarge() async throws {
         let gateway = try await Gateway.start(Gateway.Configuration(control: .init()))

@@ -13,7 +13,8 @@ struct ControlAPI: Sendable {
     static let bodyLimitBytes = 4 << 20
 
     func router() -> Router<BasicRequestContext> {
-        let router = Router()
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
         router.get("/faults") { _, _ in faultList(await director.faults) }
         router.put("/faults") { request, _ in
             try await answering {
@@ -40,11 +41,11 @@ struct ControlAPI: Sendable {
         }
         router.post("/push") { request, _ in
             try await answering {
-                json(try core.push(PushRequest(json: try await body(of: request))), status: .accepted)
+                Self.json(try core.push(PushRequest(json: try await body(of: request))), status: .accepted)
             }
         }
         router.get("/stats") { request, _ in
-            json(core.statistics(lists: request.uri.queryParameters["lists"] != "false"))
+            Self.json(core.statistics(lists: request.uri.queryParameters["lists"] != "false"))
         }
         router.post("/login") { request, _ in
             try await answering { try await login(try await body(of: request)) }
@@ -62,7 +63,7 @@ struct ControlAPI: Sendable {
         try fields.finish()
         switch try await core.login.login(user: user) {
         case .token(let token, let ttl):
-            return self.json(["token": JSONTree.string(token), "ttl_s": .number(ttl.inSeconds)])
+            return Self.json(["token": JSONTree.string(token), "ttl_s": .number(ttl.inSeconds)])
         case .other(let status, let retryAfterSeconds, let contentType, let body):
             var headers: HTTPFields = [.contentType: contentType]
             if let retryAfterSeconds { headers[.retryAfter] = String(retryAfterSeconds) }
@@ -85,15 +86,16 @@ extension ControlAPI {
         do {
             return try await answer()
         } catch let error as InvalidInput {
-            return problem(400, "invalid_input", "Invalid input", error.description)
+            return Self.problem(400, "invalid_input", "Invalid input", error.description)
         } catch is NIOTooManyBytesError {
-            return problem(413, "body_too_large", "Body too large", "the body may have \(Self.bodyLimitBytes) bytes")
+            return Self.problem(
+                413, "body_too_large", "Body too large", "the body may have \(Self.bodyLimitBytes) bytes")
         } catch let error as CannotListen {
-            return problem(500, "cannot_listen", "Cannot listen again", error.description)
+            return Self.problem(500, "cannot_listen", "Cannot listen again", error.description)
         }
     }
 
-    private func problem(_ status: Int, _ code: String, _ title: String, _ detail: String) -> Response {
+    fileprivate static func problem(_ status: Int, _ code: String, _ title: String, _ detail: String) -> Response {
         let document: [String: JSONTree] = [
             "status": .number(Double(status)), "code": .string(code), "title": .string(title),
             "detail": .string(detail),
@@ -104,15 +106,32 @@ extension ControlAPI {
     }
 
     private func faultList(_ faults: [some ScriptedFault]) -> Response {
-        json(faults.map { $0.json() })
+        Self.json(faults.map { $0.json() })
     }
 
-    private func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
+    fileprivate static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(value) else { return Response(status: .internalServerError) }
         return Response(
             status: status, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+/// An address that is not here, or a method it does not know, is said so by a problem document, too.
+private struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            let status = Int(error.status.code)
+            return ControlAPI.problem(
+                status, status == 404 ? "not_found" : "http_\(status)", error.status.reasonPhrase,
+                "\(request.method) \(request.uri.path) is not here; known are /faults, /login, /login/faults, /push and /stats"
+            )
+        }
     }
 }

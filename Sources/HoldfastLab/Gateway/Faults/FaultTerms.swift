@@ -44,7 +44,8 @@ public struct FaultTerms: Hashable, Sendable {
         fields["status"] = status.map { .number(Double($0)) }
         fields["retry_after"] = retryAfterSeconds.map { .number(Double($0)) }
         if delay > .zero { fields["delay_ms"] = .number(Double(delay.wholeMilliseconds)) }
-        fields["for_s"] = duration.map { .number($0.inSeconds) }
+        // To the millisecond, upwards: a fault that has just been put shows the time it was given.
+        fields["for_s"] = duration.map { .number(($0.inSeconds * 1_000).rounded(.up) / 1_000) }
         return fields
     }
 
