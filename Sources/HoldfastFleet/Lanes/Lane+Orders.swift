@@ -40,7 +40,7 @@ extension Lane {
             tag: tag, delegate: self, on: loop)
         openLinks += 1
         logger.debug(
-            "attempt", metadata: ["account": "\(account.id)", "generation": "\(tag.generation)"])
+            "attempt", metadata: ["account": "\(account.id)", "generation": .stringConvertible(tag.generation)])
     }
 
     private func register(_ index: Int, at now: Moment) {
@@ -76,13 +76,14 @@ extension Lane {
     }
 
     private func send(beat: UInt32, _ index: Int, at now: Moment) {
-        guard let account = slots[index].account, let link = slots[index].link else { return }
+        // Between the peer's close frame and the end of the stream nothing can be sent any more.
+        guard let account = slots[index].account, let link = slots[index].link, link.isOpen else { return }
         scratch.clear()
         let kind = account.dialect.writeHeartbeat(beat, in: context(index, at: now), into: &scratch)
         link.sendUrgently(scratch, as: kind)
         link.flush()
         counters.heartbeatsSent &+= 1
-        logger.debug("heartbeat", metadata: ["account": "\(account.id)", "number": "\(beat)"])
+        logger.debug("heartbeat", metadata: ["account": "\(account.id)", "number": .stringConvertible(beat)])
         if link.bufferedBytes > 0 {
             slots[index].session.beatBlocked(generation: slots[index].session.generation, at: now)
         }

@@ -64,6 +64,11 @@ public final class Link {
         closeTimeout = options.closeTimeout
     }
 
+    /// Whether messages can be sent: from `linkOpened` until a close frame was sent or received.
+    public var isOpen: Bool {
+        if case .open = state { true } else { false }
+    }
+
     /// Starts an attempt. Nothing is reported before this call has returned.
     ///
     /// - Parameters:

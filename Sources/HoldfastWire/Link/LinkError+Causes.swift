@@ -10,8 +10,8 @@ extension LinkError {
         switch error as? NameResolver.Failure {
         case .notFound: return LinkError(.nameNotFound, doing, "there is no such name")
         case .unavailable(let why): return LinkError(.nameLookupFailed, doing, why)
-        case .systemCall(let number): return LinkError(FailureCause(errno: number), doing, "errno \(number)")
-        case nil: return LinkError(cause(of: error) ?? .nameLookupFailed, doing, "\(error)")
+        case .systemCall(let number): return LinkError(FailureCause(errno: number), doing, text(errno: number))
+        case nil: return LinkError(cause(of: error) ?? .nameLookupFailed, doing, text(of: error))
         }
     }
 
@@ -27,14 +27,14 @@ extension LinkError {
         case ChannelError.connectTimeout: return LinkError(.timeout(.connect), doing, "no answer")
         case is NIOSSLExtraError:
             return LinkError(.certificate(.other), doing, "the name for TLS is not valid", "\(error)")
-        default: return LinkError(cause(of: error) ?? .systemCall(errno: 0), doing, "\(error)")
+        default: return LinkError(cause(of: error) ?? .systemCall(errno: 0), doing, text(of: error))
         }
     }
 
     static func upgrading(_ attempt: Link.Attempt, failed error: any Error, certificate: NIOSSLCertificate?)
         -> LinkError
     {
-        if let cause = cause(of: error) { return LinkError(cause, attempt.doing, "\(error)") }
+        if let cause = cause(of: error) { return LinkError(cause, attempt.doing, text(of: error)) }
         switch error {
         case NIOSSLError.handshakeFailed(.sslError(let stack)):
             if stack.contains(.eofDuringHandshake) {
@@ -52,14 +52,23 @@ extension LinkError {
         default:
             break
         }
-        return LinkError(.tlsFailed, attempt.doing, "\(error)")
+        return LinkError(.tlsFailed, attempt.doing, text(of: error))
     }
 
     static func established(failed error: any Error) -> LinkError {
         if case NIOSSLError.uncleanShutdown = error {
             return LinkError(.endOfStream, "the peer ended the connection without a close frame")
         }
-        return LinkError(cause(of: error) ?? .tlsFailed, "the connection failed", "\(error)")
+        return LinkError(cause(of: error) ?? .tlsFailed, "the connection failed", text(of: error))
+    }
+
+    /// An error of the system in the system's words; any other as it names itself.
+    private static func text(of error: any Error) -> String {
+        (error as? IOError).map { text(errno: $0.errnoCode) } ?? "\(error)"
+    }
+
+    private static func text(errno number: Int32) -> String {
+        "\(String(cString: strerror(number))) (errno \(number))"
     }
 
     private static func cause(of error: any Error) -> FailureCause? {
