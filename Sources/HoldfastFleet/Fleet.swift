@@ -177,7 +177,7 @@ public final class Fleet: Sendable {
         guard limit > 0, needed > limit else { return }
         logger.error(
             "more accounts than file descriptors: some cannot connect; raise the limit (LimitNOFILE=, ulimit -Hn) or split the fleet",
-            metadata: ["needed": "\(needed)", "limit": "\(limit)"])
+            metadata: ["needed": .stringConvertible(needed), "limit": .stringConvertible(limit)])
     }
 
     private func stop(_ engine: Engine?) async {

@@ -23,9 +23,9 @@ struct ReloadTests {
                     """)
                 holdfast.signal(SIGHUP)
                 let line = JSON(parsing: try await holdfast.logLine(containing: "\"reloaded\""))
-                #expect(line["added"].text == "2")
-                #expect(line["removed"].text == "1")
-                #expect(line["unchanged"].text == "1")
+                #expect(line["added"].int == 2)
+                #expect(line["removed"].int == 1)
+                #expect(line["unchanged"].int == 1)
                 try await api.connected(2)
                 try await api.account("a-3", "is connected") { $0["state"].text == "connected" }
                 #expect(try await api.get("/api/v1/accounts/a-2").status == 404)

@@ -28,6 +28,24 @@ struct LogTests {
         }
     }
 
+    @Test("an account that never connected has lost nothing: it cannot connect")
+    func neverConnected() async throws {
+        try await FleetRig.run { rig in
+            try await rig.account { $0.state == .connected }
+            try await rig.gateway.setFaults([Fault(.refuse)])
+            _ = try await rig.fleet.apply(
+                FleetConfiguration(
+                    accounts: [try .test("account-0", rig.gateway), try .test("late", rig.gateway)], gate: .open))
+            try await rig.account("late") { $0.failures >= 6 }
+            await rig.fleet.shutdown()
+            let lines = rig.log.lines.filter { $0.metadata["account"] == "late" }
+            // Each of them once, however many attempts there were.
+            #expect(lines.map(\.message) == ["cannot connect", "session failed"])
+            #expect(lines.first?.level == .error && lines.first?.metadata["code"] == "network.refused")
+            #expect(lines.last?.metadata["failures"] == "5" && lines.last?.metadata["to"] == "failed")
+        }
+    }
+
     @Test("many accounts of one endpoint are one line")
     func many() async throws {
         try await FleetRig.run(accounts: 60) { rig in

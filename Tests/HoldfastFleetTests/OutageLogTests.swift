@@ -53,6 +53,29 @@ struct OutageLogTests {
         #expect(recorder.lines.count == 45)
     }
 
+    @Test("one line for many has class, code and level of the most, and names the other codes with their numbers")
+    func majority() throws {
+        let log = OutageLog(logger: recorder.logger, endpoints: endpoints)
+        log.take(
+            try (0..<40).map { try line($0, failure: .systemCall(errno: 111)) } + (40..<50).map { try line($0) },
+            at: start)
+        log.everySecond(at: start + .seconds(2))
+        let said = try #require(recorder.lines.first)
+        #expect(said.level == .error)
+        #expect(said.metadata["code"] == "network.refused" && said.metadata["example"] == "account-0")
+        #expect(said.metadata["codes"] == "network.refused 40, dropped.eof 10")
+    }
+
+    @Test("however many codes there are, only so many are named")
+    func manyCodes() throws {
+        let log = OutageLog(logger: recorder.logger, endpoints: endpoints)
+        log.take(try (0..<100).map { try line($0, failure: .closed(code: 4_000 + UInt16($0))) }, at: start)
+        log.everySecond(at: start + .seconds(2))
+        let codes = try #require(recorder.lines.first?.metadata["codes"]).split(separator: ",")
+        #expect(codes.count == OutageLog.codesToldApart + 1)
+        #expect(codes.first == "other 84")
+    }
+
     @Test("what is held back is said before the end")
     func atTheEnd() throws {
         let log = OutageLog(logger: recorder.logger, endpoints: endpoints)

@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         // First, while there is no other thread that could read the environment.
         let manager = ServiceManager.takeFromEnvironment()
-        let descriptors = ProcessLimits.prepare()
+        ProcessLimits.prepare()
         let path = file.config
         let configuration: Configuration
         do throws(InvalidConfiguration) {
@@ -36,31 +36,23 @@ struct RunCommand: AsyncParsableCommand {
         ProcessLimits.returnFreedMemory()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
-        Self.remark(configuration, descriptors: descriptors, logger)
+        Self.remark(configuration, logger)
         try await FleetService(
             configuration: configuration, logger: logger,
             reload: { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) },
             applied: { next in
                 ProcessLimits.returnFreedMemory()
                 output.apply(next.log)
-                Self.remark(next, descriptors: descriptors, logger)
+                Self.remark(next, logger)
             },
             manager: manager
         ).run()
     }
 
     /// What an operator should know about a configuration that is right.
-    private static func remark(_ configuration: Configuration, descriptors: UInt64, _ logger: Logger) {
+    private static func remark(_ configuration: Configuration, _ logger: Logger) {
         for notice in configuration.notices {
             logger.warning("a key has no effect", metadata: ["key": "\(notice.key)", "why": "\(notice.remedy)"])
-        }
-        let enabled = configuration.fleet.accounts.count { $0.isEnabled }
-        // A session is one descriptor; the rest of the process needs some hundreds at most.
-        let reserve: UInt64 = 300
-        if descriptors > 0, UInt64(enabled) + reserve > descriptors {
-            logger.error(
-                "more accounts than descriptors: some cannot connect; raise the limit (ulimit -n, LimitNOFILE=)",
-                metadata: ["accounts": "\(enabled)", "descriptors": "\(descriptors)"])
         }
     }
 }

@@ -8,8 +8,6 @@ import Logging
 /// the others by name. A control character in a value is escaped, so that one event is always one line.
 enum LogLine {
     private static let order = ["account", "from", "to", "reason", "failures", "class", "code", "delay_ms"]
-    /// Fields that are numbers in JSON, whatever the code that logs them made of them.
-    private static let numbers: Set = ["failures", "delay_ms", "generation", "incarnation"]
 
     static func text(_ time: WallTime, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String
     {
@@ -28,9 +26,7 @@ enum LogLine {
     {
         var line = "{\"time\":\"\(time.rfc3339)\",\"level\":\"\(level.rawValue)\",\"message\":\"\(escaped(message))\""
         for (key, value) in sorted(metadata) where !["time", "level", "message"].contains(key) {
-            let plain = value.description
-            line += ",\"\(escaped(key))\":"
-            line += numbers.contains(key) && isInteger(plain) ? plain : "\"\(escaped(plain))\""
+            line += ",\"\(escaped(key))\":" + json(value)
         }
         return line + "}\n"
     }
@@ -41,9 +37,10 @@ enum LogLine {
         return first + rest.map { (key: $0.key, value: $0.value) }
     }
 
-    private static func isInteger(_ text: String) -> Bool {
-        guard (1...15).contains(text.utf8.count) else { return false }
-        return text == "0" || text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.utf8.first != 0x30
+    /// What was logged as a number (`.stringConvertible` of an integer) is one in JSON; all else is text.
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        if case .stringConvertible(let number as any BinaryInteger) = value { return "\(number)" }
+        return "\"\(escaped(value.description))\""
     }
 
     /// As between the quotes of a JSON string.

@@ -161,7 +161,7 @@ struct FleetService: Sendable {
         } catch {
             logger.error(
                 "the configuration was not reloaded, nothing has changed",
-                metadata: ["problems": "\(error.problems.count)"])
+                metadata: ["problems": .stringConvertible(error.problems.count)])
             for problem in error.problems {
                 logger.error("wrong configuration", metadata: ["problem": "\(problem)"])
             }
@@ -182,8 +182,10 @@ struct FleetService: Sendable {
         logger.notice(
             "reloaded",
             metadata: [
-                "added": "\(summary.added)", "removed": "\(summary.removed)", "changed": "\(summary.changed)",
-                "reconnected": "\(summary.reconnected)", "unchanged": "\(summary.unchanged)",
+                "added": .stringConvertible(summary.added), "removed": .stringConvertible(summary.removed),
+                "changed": .stringConvertible(summary.changed),
+                "reconnected": .stringConvertible(summary.reconnected),
+                "unchanged": .stringConvertible(summary.unchanged),
             ])
     }
 }

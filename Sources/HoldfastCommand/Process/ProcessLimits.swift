@@ -4,19 +4,14 @@ import Foundation
 enum ProcessLimits {
     /// Raises the soft limit of descriptors to the hard one (I7), turns core dumps off (they would hold every secret), and
     /// makes writing to a closed pipe an error instead of an end.
-    /// - Returns: how many descriptors the process may have open.
-    @discardableResult
-    static func prepare() -> UInt64 {
+    static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         var core = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
         var files = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 0 }
-        if files.rlim_cur < files.rlim_max {
-            var raised = rlimit(rlim_cur: files.rlim_max, rlim_max: files.rlim_max)
-            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { files = raised }
-        }
-        return UInt64(files.rlim_cur)
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
+        files.rlim_cur = files.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     }
 
     /// Gives memory that was freed back to the system. The tree of a configuration with thousands of accounts is larger

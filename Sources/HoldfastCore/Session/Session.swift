@@ -165,6 +165,9 @@ public struct Session: Hashable, Sendable {
         }
     }
 
+    /// It lost its connection again before it was stable: the outage that was told goes on.
+    public var isFlapping: Bool { outage == .flapping }
+
     /// There is, or may be, a socket of the current generation.
     public var holdsLink: Bool {
         switch machine {

@@ -12,13 +12,16 @@ final class OutageLog {
     }
 
     /// What was said on one topic, and what waits to be said in one line.
-    private struct Window {
+    fileprivate struct Window {
         var endsAt: Instant
         var told = 0
         var held = 0
-        var example: LogLine
+        /// Those held, by the code of their failure: the first one speaks for the others.
+        var examples: [String: (line: LogLine, count: Int)] = [:]
     }
 
+    /// Failure codes told apart among the lines that are held; the rest is `other`.
+    static let codesToldApart = 16
     /// Accounts that get a line of their own in one window.
     static let individually = 20
     static let window = Duration.seconds(10)
@@ -42,20 +45,19 @@ final class OutageLog {
         var counts: [Topic: Int] = [:]
         for line in lines { counts[topic(of: line), default: 0] += 1 }
         for line in lines {
-            if line.kind == .outageBegan, line.failure?.detail == .descriptors {
+            if line.kind.beginsOutage, line.failure?.detail == .descriptors {
                 withoutDescriptor += 1
                 continue
             }
             let topic = topic(of: line)
-            var window = windows[topic] ?? Window(endsAt: now + Self.window, example: line)
+            var window = windows[topic] ?? Window(endsAt: now + Self.window)
             if window.held == 0, window.told + (counts[topic] ?? 0) <= Self.individually {
                 window.told += 1
                 counts[topic, default: 1] -= 1
                 write(line)
             } else {
                 if window.held == 0 { window.endsAt = min(window.endsAt, now + Self.gathering) }
-                window.held += 1
-                window.example = line
+                window.hold(line)
             }
             windows[topic] = window
         }
@@ -72,8 +74,7 @@ final class OutageLog {
             }
             write(window, topic)
             // Whoever follows is one of many until it is quiet for a whole window.
-            windows[topic] = Window(
-                endsAt: now + Self.window, told: Self.individually, held: 0, example: window.example)
+            windows[topic] = Window(endsAt: now + Self.window, told: Self.individually)
         }
     }
 
@@ -93,7 +94,10 @@ final class OutageLog {
         }
         logger.error(
             "no file descriptor left: accounts cannot connect; raise the limit (LimitNOFILE=, ulimit -n) or split the fleet",
-            metadata: ["accounts": "\(withoutDescriptor)", "limit": "\(ProcessSampler.descriptorLimit())"])
+            metadata: [
+                "accounts": .stringConvertible(withoutDescriptor),
+                "limit": .stringConvertible(ProcessSampler.descriptorLimit()),
+            ])
         withoutDescriptor = 0
         descriptorsToldAt = now
     }
@@ -103,33 +107,56 @@ final class OutageLog {
     }
 
     private func write(_ window: Window, _ topic: Topic) {
-        var metadata = metadata(of: window.example)
+        guard let most = window.most else { return }
+        var metadata = metadata(of: most)
         metadata["example"] = metadata.removeValue(forKey: "account")
-        metadata["accounts"] = "\(window.held)"
-        logger.log(level: window.example.level, topic.kind.messageOfMany, metadata: metadata)
+        metadata["accounts"] = .stringConvertible(window.held)
+        if window.examples.count > 1 { metadata["codes"] = "\(window.codes)" }
+        logger.log(level: most.level, topic.kind.messageOfMany, metadata: metadata)
     }
 
     private func metadata(of line: LogLine) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "account": "\(line.account.id)", "endpoint": "\(endpoints.name(of: line.account.endpoint))",
-            "from": "\(line.from.name)", "to": "\(line.to.name)", "failures": "\(line.failures)",
+            "from": "\(line.from.name)", "to": "\(line.to.name)", "failures": .stringConvertible(line.failures),
         ]
         if let reason = line.reason { metadata["reason"] = "\(reason.text)" }
         if line.kind.tellsFailure, let failure = line.failure {
             metadata["class"] = "\(failure.class.rawValue)"
             metadata["code"] = "\(failure.code)"
-            if let delay = line.delay { metadata["delay_ms"] = "\(delay.wholeMilliseconds)" }
+            if let delay = line.delay { metadata["delay_ms"] = .stringConvertible(delay.wholeMilliseconds) }
         }
         return metadata
+    }
+}
+
+extension OutageLog.Window {
+    mutating func hold(_ line: LogLine) {
+        held += 1
+        var code = line.failure?.code ?? "none"
+        if examples[code] == nil, examples.count >= OutageLog.codesToldApart { code = "other" }
+        examples[code] = (examples[code]?.line ?? line, (examples[code]?.count ?? 0) + 1)
+    }
+
+    /// The line of the failure that most accounts have; of several the first by name.
+    var most: LogLine? { byCount.first?.value.line }
+
+    /// `network.refused 812, dropped.eof 3`
+    var codes: String { byCount.map { "\($0.key) \($0.value.count)" }.joined(separator: ", ") }
+
+    private var byCount: [(key: String, value: (line: LogLine, count: Int))] {
+        examples.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
     }
 }
 
 extension LogLine.Kind: Comparable {
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
+    fileprivate var beginsOutage: Bool { self == .outageBegan || self == .cannotConnect }
+
     fileprivate var tellsFailure: Bool {
         switch self {
-        case .outageBegan, .failed, .restarted, .quarantined: true
+        case .outageBegan, .cannotConnect, .failed, .restarted, .quarantined: true
         case .outageEnded, .connected, .quarantineEnded, .stuck, .illegalTransition: false
         }
     }
@@ -137,6 +164,7 @@ extension LogLine.Kind: Comparable {
     fileprivate var message: Logger.Message {
         switch self {
         case .outageBegan: "connection lost"
+        case .cannotConnect: "cannot connect"
         case .outageEnded: "connected again"
         case .connected: "connected"
         case .failed: "session failed"
@@ -151,6 +179,7 @@ extension LogLine.Kind: Comparable {
     fileprivate var messageOfMany: Logger.Message {
         switch self {
         case .outageBegan: "many accounts: connection lost"
+        case .cannotConnect: "many accounts: cannot connect"
         case .outageEnded: "many accounts: connected again"
         case .connected: "many accounts: connected"
         case .failed: "many accounts: session failed"
@@ -166,7 +195,7 @@ extension LogLine.Kind: Comparable {
 extension LogLine {
     fileprivate var level: Logger.Level {
         switch kind {
-        case .outageBegan: failure?.class == .dropped ? .warning : .error
+        case .outageBegan, .cannotConnect: failure?.class == .dropped ? .warning : .error
         case .outageEnded, .connected, .quarantineEnded: .info
         case .failed, .restarted, .quarantined, .stuck, .illegalTransition: .error
         }

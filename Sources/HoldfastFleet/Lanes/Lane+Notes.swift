@@ -47,34 +47,51 @@ extension Lane {
     /// Lines for people: one when an outage begins, one when it ends, and what needs attention (L1).
     private func tell(_ orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
         let notes = orders.notes
+        if !notes.isDisjoint(with: [.outageBegan, .outageEnded, .stable]) { slots[index].toldFailed = false }
         if notes.contains(.illegalTransition) { add(.illegalTransition, orders, index, account, at: now) }
         if notes.contains(.stuckReset) { add(.stuck, orders, index, account, at: now) }
-        if notes.contains(.outageBegan) { add(.outageBegan, orders, index, account, at: now) }
+        if notes.contains(.outageBegan) {
+            let wasConnected = orders.transitions.first?.from == .connected
+            add(wasConnected ? .outageBegan : .cannotConnect, orders, index, account, at: now)
+        }
         if notes.contains(.restarted) { add(.restarted, orders, index, account, at: now) }
         if notes.contains(.quarantineBegan) { add(.quarantined, orders, index, account, at: now) }
         if notes.contains(.quarantineEnded) { add(.quarantineEnded, orders, index, account, at: now) }
         if notes.contains(.outageEnded) { add(.outageEnded, orders, index, account, at: now) }
         orders.transitions.forEach { transition in
             switch transition.to {
-            case .connected where slots[index].session.failures == 0 && !notes.contains(.outageEnded):
+            case .connected where !notes.contains(.outageEnded) && !slots[index].session.isFlapping:
                 add(.connected, orders, index, account, at: now)
-            case .failed where Int(transition.failures) == slots[index].session.settings.retry.maxFailures:
-                // Said once: the failures go on counting while the outage lasts.
-                add(.failed, orders, index, account, at: now)
+            case .failed where !slots[index].toldFailed:
+                // Said once: the attempts go on while the outage lasts.
+                slots[index].toldFailed = true
+                add(.failed, of: transition, orders, index, account, at: now)
             case .disconnected, .connecting, .connected, .reconnecting, .failed, .closed:
                 break
             }
         }
     }
 
-    private func add(_ kind: LogLine.Kind, _ orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
+    /// A line about one transition, or about all of them together: what it says is what was when they were made, not what a
+    /// restart left of it.
+    private func add(
+        _ kind: LogLine.Kind, of one: Transition? = nil, _ orders: Orders, _ index: Int, _ account: Account,
+        at now: Moment
+    ) {
         let session = slots[index].session
-        var last: Transition?
-        orders.transitions.forEach { last = $0 }
+        let first = one ?? orders.transitions.first
+        var last = one
+        var failure = one?.failure
+        if one == nil {
+            orders.transitions.forEach {
+                last = $0
+                failure = failure ?? $0.failure
+            }
+        }
         report.lines.append(
             LogLine(
-                kind: kind, account: account, from: orders.transitions.first?.from ?? session.state,
-                to: session.state, reason: last?.reason, failure: session.lastFailure, failures: session.failures,
+                kind: kind, account: account, from: first?.from ?? session.state, to: last?.to ?? session.state,
+                reason: last?.reason, failure: failure, failures: first?.failures ?? session.failures,
                 delay: session.nextAttemptAt?.since(now.instant)))
     }
 

@@ -60,7 +60,9 @@ extension Lane: NIOScheduledCallbackHandler {
 
     private func tellUnobserved(for duration: Duration, at now: Moment) {
         counters.unobservedPauses &+= 1
-        logger.debug("could not observe", metadata: ["lane": "\(index)", "for_ms": "\(duration.wholeMilliseconds)"])
+        logger.debug(
+            "could not observe",
+            metadata: ["lane": .stringConvertible(index), "for_ms": .stringConvertible(duration.wholeMilliseconds)])
         for index in slots.indices where slots[index].session.holdsLink {
             carryOut(slots[index].session.unobserved(for: duration, at: now, using: &generator), on: index, at: now)
             settle(index)

@@ -33,7 +33,7 @@ struct LaneReport: Sendable {
 /// `OutageLog`.
 struct LogLine: Sendable {
     enum Kind: Int, Sendable, CaseIterable {
-        case outageBegan, outageEnded, connected, failed, restarted, quarantined, quarantineEnded, stuck,
+        case outageBegan, cannotConnect, outageEnded, connected, failed, restarted, quarantined, quarantineEnded, stuck,
             illegalTransition
     }
 

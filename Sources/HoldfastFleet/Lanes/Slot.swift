@@ -19,6 +19,8 @@ struct Slot {
     /// It has asked for a slot and may be waited for.
     var isKnownToGate = false
     var unflushedAcknowledgements: UInt32 = 0
+    /// The log has said of this outage that the session failed.
+    var toldFailed = false
     /// The account is no longer declared; the slot becomes vacant when its session is at rest.
     var isLeaving = false
 

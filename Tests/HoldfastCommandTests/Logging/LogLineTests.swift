@@ -9,8 +9,9 @@ import Testing
 struct LogLineTests {
     private let time = WallTime(milliseconds: 1_789_905_600_123)
     private let metadata: Logger.Metadata = [
-        "code": "dropped.eof", "account": "shop-1", "delay_ms": "1200", "zone": "x", "from": "connected",
-        "to": "reconnecting", "reason": "failure", "failures": "2", "class": "dropped",
+        "code": "dropped.eof", "account": "shop-1", "delay_ms": .stringConvertible(1200), "zone": "x",
+        "from": "connected",
+        "to": "reconnecting", "reason": "failure", "failures": .stringConvertible(2), "class": "dropped",
     ]
 
     @Test("as JSON it has the fields of the contract in their order, numbers as numbers")
@@ -25,7 +26,8 @@ struct LogLineTests {
     @Test("as text it has the same fields after the message")
     func text() {
         #expect(
-            LogLine.text(time, .info, "connected", ["account": "shop-1", "failures": "0", "note": "two words"])
+            LogLine.text(
+                time, .info, "connected", ["account": "shop-1", "failures": .stringConvertible(0), "note": "two words"])
                 == "2026-09-20T12:00:00.123Z info connected account=shop-1 failures=0 note=\"two words\"\n")
     }
 
