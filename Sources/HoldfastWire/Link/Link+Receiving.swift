@@ -118,7 +118,9 @@ extension Link {
         switch state {
         case .connecting(let attempt): attemptEnded(attempt)
         case .closing(let ending):
-            end(ending.error ?? LinkError(.endOfStream, "the peer ended the connection without a close frame"))
+            end(
+                ending.error ?? writeError.map { .established(failed: $0) }
+                    ?? LinkError(.endOfStream, "the peer ended the connection without a close frame"))
         case .open, .closed: break
         }
     }

@@ -51,7 +51,12 @@ extension Link {
         guard !isFlushing, let context else { return }
         isFlushing = true
         while context.channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
-            context.writeAndFlush(NIOAny(chunk), promise: nil)
+            // Where a write fails the channel only closes; why it did is told to its promise alone.
+            let promise = loop.makePromise(of: Void.self)
+            promise.futureResult.assumeIsolated().whenFailure { [self] error in
+                if writeError == nil { writeError = error as? IOError }
+            }
+            context.writeAndFlush(NIOAny(chunk), promise: promise)
         }
         isFlushing = false
         if !outbound.isEmpty { endIfOverfull() }

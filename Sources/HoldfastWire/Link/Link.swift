@@ -45,6 +45,8 @@ public final class Link {
     public var isCompressed: Bool { assembler.inflation != nil }
     /// What was read and not yet decoded, while reading is paused.
     var unread: ByteBuffer?
+    /// Why a write failed, for the report that follows when the channel has closed.
+    var writeError: IOError?
     var isPaused = false
     var isFlushing = false
     let maxBufferedBytes: Int

@@ -175,6 +175,31 @@ struct LinkClosingTests {
         try await server.stop()
     }
 
+    @Test("a reset that is noticed by a write is reported as one")
+    func resetNoticedByWrite() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await TestServer.start()
+        let client = try await TestClient.open(try server.target(), on: group.next())
+        try await client.opened()
+        let began = Mailbox<Void>()
+        let goOn = DispatchSemaphore(value: 0)
+        // The loop is held, so that it cannot hear of the reset before it writes.
+        async let written: Void = client.with { link in
+            began.put(())
+            goOn.wait()
+            link.write(ByteBuffer(string: "x"), opcode: .text)
+            link.flush()
+        }
+        try await began.next()
+        try await server.reset()
+        _ = try await server.events.next { $0 == .closed }
+        goOn.signal()
+        try await written
+        #expect(try await client.end().cause == .reset)
+        try await server.stop()
+        try await group.shutdownGracefully()
+    }
+
     @Test("a flush that fails reports nothing from within, and what can still be read is not lost on it")
     func failingFlush() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
