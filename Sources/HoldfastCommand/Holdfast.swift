@@ -32,6 +32,7 @@ struct Holdfast: AsyncParsableCommand {
             Results go to standard output, logs and errors to standard error. Exit codes: 0 done; 1 refused or failed; \
             64 wrong usage; 69 cannot listen, or the store is in use or unusable; 70 internal; 78 wrong configuration.
             """,
+        version: Version.current,
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
             AccountsCommand.self, TimelineCommand.self, DoctorCommand.self, ReportCommand.self,

@@ -19,6 +19,14 @@ struct HelpTests {
         #expect(output.contains { $0.hasPrefix("OVERVIEW: ") })
     }
 
+    @Test("it says its version, in one line")
+    func version() async throws {
+        let (exit, output, errors) = try await HoldfastProcess.run(["--version"])
+        #expect(exit == 0 && errors == [])
+        #expect(output.count == 1)
+        #expect(output.first?.wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
+    }
+
     @Test("without a word it shows what to try first")
     func firstSteps() async throws {
         let (exit, output, _) = try await HoldfastProcess.run([])
