@@ -18,6 +18,9 @@ extension Fleet {
             metrics.storeBytes = store.sizes()
             metrics.storeRowsDropped = store.register.droppedRows
         }
+        metrics.memoryBudgetBytes = board.memory.budgetBytes
+        metrics.memoryLevel = board.memory.level
+        metrics.memoryReleases = board.memory.releases
         metrics.cpuSeconds = ProcessClock.processor.inSeconds
         return metrics
     }
@@ -88,6 +91,7 @@ extension LaneCounters {
         metrics.malformedFrames &+= malformedFrames
         metrics.unobservedPauses &+= unobservedPauses
         metrics.timelineEntries += timelineEntries
+        metrics.sessionsShed &+= shed
         metrics.timelineDropped &+= timelineDropped
     }
 }

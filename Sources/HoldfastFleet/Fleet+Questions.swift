@@ -128,6 +128,13 @@ extension Fleet {
         events.subscribe(after: id)
     }
 
+    /// Waits until the fleet cannot go on, and returns why: a lane cannot be woken any more, or has shown no progress for a
+    /// minute. The process should then end with an error, so that it is started anew; `shutdown` may wait in vain for what is
+    /// dead. Nil if the fleet is shut down first, or the task is cancelled.
+    public func breakdownReason() async -> String? {
+        await breakdown.reason()
+    }
+
     /// The id of the newest event; 0 before the first one.
     public var lastEventID: UInt64 { events.lastID }
 

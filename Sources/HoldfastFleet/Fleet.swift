@@ -17,6 +17,7 @@ public final class Fleet: Sendable {
     let logger: Logger
     let endpoints = EndpointTable()
     let events = EventHub()
+    let breakdown = Breakdown()
     let roster: Roster
     let board: Board
     let laneCount: Int
@@ -111,7 +112,7 @@ public final class Fleet: Sendable {
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
             }
-            engine.control.apply(Self.gate(configuration))
+            engine.control.apply(ControlConfiguration(configuration))
             return (deploy(plan, on: engine), engine)
         }
         guard let engine else { return summary }
@@ -138,15 +139,11 @@ public final class Fleet: Sendable {
         await task.value
     }
 
-    private static func gate(_ configuration: FleetConfiguration) -> GateSettings {
-        configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
-    }
-
     private func makeEngine(_ configuration: FleetConfiguration, store: FleetStore?) -> Engine {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
         let control = Control(
-            loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster,
-            store: store, gate: Self.gate(configuration), logger: logger)
+            loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster, store: store,
+            configuration: ControlConfiguration(configuration), breakdown: breakdown, logger: logger)
         var generator = SystemRandomNumberGenerator()
         let lanes = (0..<laneCount).map { index in
             Lane(
@@ -181,6 +178,7 @@ public final class Fleet: Sendable {
     }
 
     private func stop(_ engine: Engine?) async {
+        breakdown.finish()
         guard let engine else {
             events.finish()
             return

@@ -88,14 +88,15 @@ struct OutageLogTests {
     func descriptors() throws {
         let log = OutageLog(logger: recorder.logger, endpoints: endpoints)
         for second in 0..<59 {
-            log.take([try line(1, failure: .outOfDescriptors)], at: start + .seconds(Int64(second)))
+            let line = try line(1, failure: .outOfDescriptors)
+            log.take([line], withoutDescriptor: 2, at: start + .seconds(Int64(second)))
             log.everySecond(at: start + .seconds(Int64(second)))
         }
         #expect(recorder.lines.count == 1)
         #expect(recorder.lines.first?.message.contains("no file descriptor left") == true)
         log.everySecond(at: start + .seconds(60))
         #expect(recorder.lines.count == 2)
-        #expect(recorder.lines.last?.metadata["accounts"] == "58")
+        #expect(recorder.lines.last?.metadata["attempts"] == "116")
     }
 
     private func line(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 import Logging
 
 struct RunCommand: AsyncParsableCommand {
@@ -33,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data("\(error)\n".utf8))
             throw ExitCode.wrongConfiguration
         }
-        ProcessLimits.returnFreedMemory()
+        ProcessMemory.returnFreed()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
         Self.remark(configuration, logger)
@@ -41,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
             configuration: configuration, logger: logger,
             reload: { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) },
             applied: { next in
-                ProcessLimits.returnFreedMemory()
+                ProcessMemory.returnFreed()
                 output.apply(next.log)
                 Self.remark(next, logger)
             },

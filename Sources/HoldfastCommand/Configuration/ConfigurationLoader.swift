@@ -75,6 +75,10 @@ struct ConfigurationLoader {
         var fleet = FleetConfiguration()
         fleet.storePath = store.path
         fleet.storeKey = store.key
+        if let section = root.section("memory") {
+            section.size("budget", bytes: &fleet.memoryBudgetBytes, in: 64 << 20...1 << 40)
+            section.finish()
+        }
         if let section = root.section("admission") { GatesReader.admission(section, &fleet.gate.admission) }
         if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.gate.breaker) }
         var backup = BackupConfiguration()

@@ -17,10 +17,16 @@ extension Section {
 
     /// A number of bytes with a unit.
     func size(_ key: String, bytes value: inout Int, in range: ClosedRange<Int>) {
+        var size: Int? = value
+        self.size(key, bytes: &size, in: range)
+        value = size ?? value
+    }
+
+    func size(_ key: String, bytes value: inout Int?, in range: ClosedRange<Int>) {
         var allowed: String {
             "\(Units.text(sizeBytes: range.lowerBound)) to \(Units.text(sizeBytes: range.upperBound))"
         }
-        describe(key, "size", preset: Units.text(sizeBytes: value), allowed)
+        describe(key, "size", preset: value.map { Units.text(sizeBytes: $0) } ?? "none", allowed)
         guard let (raw, text) = scalar(key) else { return }
         do throws(Units.Mistake) {
             let size = try Units.sizeBytes(text)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import HoldfastConsole
 import HoldfastCore
 import HoldfastFleet
@@ -32,6 +33,8 @@ struct FleetService: Sendable {
             logger.critical("cannot use the store", metadata: ["error": "\(error)"])
             throw ExitCode.unavailable
         }
+        let watch = endWithBreakdown(of: fleet)
+        defer { watch.cancel() }
         let outcome = await withTaskGroup(of: Void.self) { group in
             if let manager {
                 group.addTask {
@@ -60,6 +63,27 @@ struct FleetService: Sendable {
             logger.critical("the console has ended", metadata: ["error": "\(error)"])
             throw ExitCode.internalError
         }
+    }
+
+    /// A fleet that cannot go on ends the process, so that the service manager starts it anew (F11). What still can is closed in
+    /// order, within the time of a shutdown; the kernel takes the rest.
+    private func endWithBreakdown(of fleet: Fleet) -> Task<Void, Never> {
+        Task.detached { [logger] in
+            guard let reason = await fleet.breakdownReason() else { return }
+            logger.critical("cannot go on; the process ends", metadata: ["why": "\(reason)"])
+            Task.detached {
+                try? await Task.sleep(for: .seconds(12))
+                Self.endNow()
+            }
+            await fleet.shutdown()
+            Self.endNow()
+        }
+    }
+
+    private static func endNow() {
+        // Without a farewell to other threads, which may be what is broken. Every line of the log is written already.
+        fflush(nil)
+        _exit(ExitCode.internalError.rawValue)
     }
 
     private enum Outcome: Sendable {

@@ -13,12 +13,4 @@ enum ProcessLimits {
         files.rlim_cur = files.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     }
-
-    /// Gives memory that was freed back to the system. The tree of a configuration with thousands of accounts is larger
-    /// than the fleet made from it, and would otherwise stay resident as holes in the heap.
-    static func returnFreedMemory() {
-        // glibc's own, in no header that Swift imports; where there is none, nothing is lost but the memory.
-        guard let symbol = dlsym(nil, "malloc_trim") else { return }
-        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)(0)
-    }
 }

@@ -111,6 +111,18 @@ extension PrometheusText {
             "holdfast_unobserved_pauses_total", "Times in which the process could not have noticed a reply.",
             metrics.unobservedPauses)
         gauge("process_resident_memory_bytes", "Resident memory.", Double(metrics.residentBytes))
+        gauge(
+            "holdfast_memory_budget_bytes", "What the process may use; 0: no budget.", Double(metrics.memoryBudgetBytes)
+        )
+        gauge(
+            "holdfast_memory_pressure",
+            "What is done about memory: 0 nothing, 1 caches are freed, 2 nobody connects anew, 3 sockets are given up.",
+            Double(metrics.memoryLevel.rawValue))
+        counter(
+            "holdfast_memory_releases_total", "Times caches and idle buffers were freed because memory was short.",
+            metrics.memoryReleases)
+        counter(
+            "holdfast_sessions_shed_total", "Sockets given up because memory was short.", metrics.sessionsShed)
         gauge("process_open_fds", "Open descriptors.", Double(metrics.openDescriptors))
         gauge("process_max_fds", "Descriptors that may be open.", Double(metrics.descriptorLimit))
         counter("process_cpu_seconds_total", "Processor time used, in seconds.", [Sample([], metrics.cpuSeconds)])

@@ -17,6 +17,7 @@ final class Board: Sendable {
         var openBreakers: Set<UInt32> = []
         var process = ProcessFigures()
         var descriptorLimit = 0
+        var memory = MemoryFigures()
         /// Since when fewer than half of the enabled accounts have been connected.
         var fewSince: Instant?
     }
@@ -49,6 +50,10 @@ final class Board: Sendable {
 
     func setDescriptorLimit(_ limit: Int) {
         state.withLock { $0.descriptorLimit = limit }
+    }
+
+    func setMemory(_ figures: MemoryFigures) {
+        state.withLock { $0.memory = figures }
     }
 
     func take(_ report: LaneReport) {

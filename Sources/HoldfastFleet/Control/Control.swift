@@ -16,11 +16,15 @@ final class Control: @unchecked Sendable {
     let store: FleetStore?
     private let roster: Roster
     private let outages: OutageLog
+    private let memory: MemoryKeeper
+    let breakdown: Breakdown
 
     private var gate: GateKeeper
     /// The gate's numbers of our endpoints.
     private var gateIDs: [EndpointID?] = []
     private var lanes: [Lane] = []
+    /// Seconds of this loop since each lane reported: time in which the whole process stood still is not in it.
+    private var silentSeconds: [Int] = []
     private var alarm: Scheduled<Void>?
     private var alarmAt = Instant.distantFuture
     /// When this loop last did something; it does so every second.
@@ -31,7 +35,7 @@ final class Control: @unchecked Sendable {
 
     init(
         loop: any EventLoop, endpoints: EndpointTable, board: Board, events: EventHub, roster: Roster,
-        store: FleetStore?, gate: GateSettings, logger: Logger
+        store: FleetStore?, configuration: ControlConfiguration, breakdown: Breakdown, logger: Logger
     ) {
         self.loop = loop
         door = LoopDoor(to: loop)
@@ -40,13 +44,16 @@ final class Control: @unchecked Sendable {
         self.endpoints = endpoints
         self.board = board
         self.events = events
-        self.gate = GateKeeper(gate)
+        self.breakdown = breakdown
+        gate = GateKeeper(configuration.gate)
+        memory = MemoryKeeper(budgetBytes: configuration.memoryBudgetBytes, logger: logger)
         outages = OutageLog(logger: logger, endpoints: endpoints)
     }
 
     func start(_ lanes: [Lane]) {
         door.enter { [self] in
             self.lanes = lanes
+            silentSeconds = lanes.map { _ in 0 }
             everySecond()
             second = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
                 everySecond()
@@ -75,9 +82,10 @@ final class Control: @unchecked Sendable {
 
     // MARK: The gate
 
-    func apply(_ settings: GateSettings) {
+    func apply(_ configuration: ControlConfiguration) {
         door.enter { [self] in
-            gate.apply(settings, at: observe())
+            memory.budgetBytes = configuration.memoryBudgetBytes
+            gate.apply(configuration.gate, at: observe())
             grant()
         }
     }
@@ -99,7 +107,7 @@ final class Control: @unchecked Sendable {
 
     /// Hands out what can be handed out now, one hop per lane, and comes back when there is more.
     private func grant() {
-        guard !isStopped else { return }
+        guard !isStopped, !memory.isHolding else { return }
         var batches: [[Ticket]] = Array(repeating: [], count: lanes.count)
         for ticket in gate.grants(at: observe(), limit: Self.grantLimit)
         where lanes.indices.contains(Int(ticket.account.lane)) {
@@ -154,6 +162,7 @@ final class Control: @unchecked Sendable {
     func take(_ report: LaneReport) {
         door.enter { [self] in
             board.take(report)
+            if silentSeconds.indices.contains(report.lane) { silentSeconds[report.lane] = 0 }
             roster.vacate(lane: report.lane, slots: report.vacated)
             for change in report.transitions {
                 events.publish(
@@ -164,7 +173,7 @@ final class Control: @unchecked Sendable {
                 store.note(report.transitions)
                 for (account, memory) in report.memories { store.note(memory, of: account) }
             }
-            outages.take(report.lines, at: report.at)
+            outages.take(report.lines, withoutDescriptor: report.withoutDescriptor, at: report.at)
         }
     }
 
@@ -173,10 +182,46 @@ final class Control: @unchecked Sendable {
         board.everySecond(at: now, gate: gate.statuses)
         outages.everySecond(at: now)
         store?.everySecond()
+        lookForDeadLanes()
         let totals = board.totals
+        keepMemory(totals, at: now)
         if totals != lastTotals {
             lastTotals = totals
             events.publish(.totals(totals))
         }
+    }
+
+    // MARK: The process
+
+    private func keepMemory(_ totals: FleetTotals, at now: Instant) {
+        let wasHolding = memory.isHolding
+        memory.look(
+            usedBytes: board.process.residentBytes, sockets: totals[.connecting] + totals[.connected], lanes: lanes,
+            at: now)
+        board.setMemory(memory.figures)
+        if wasHolding, !memory.isHolding { grant() }
+    }
+
+    func lookForDeadLanes() {
+        guard !isStopped else { return }
+        for lane in silentSeconds.indices {
+            silentSeconds[lane] += 1
+            guard silentSeconds[lane] > Self.deadAfterSeconds else { continue }
+            breakdown.report("lane \(lane) has shown no progress for \(Self.deadAfterSeconds) s")
+        }
+    }
+
+    /// From then on a lane is not late, but gone.
+    static let deadAfterSeconds = 60
+}
+
+/// What the control loop is told by the configuration.
+struct ControlConfiguration: Sendable {
+    var gate: GateSettings
+    var memoryBudgetBytes: Int?
+
+    init(_ configuration: FleetConfiguration) {
+        gate = configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
+        memoryBudgetBytes = configuration.memoryBudgetBytes ?? ProcessMemory.controlGroupLimitBytes()
     }
 }

@@ -41,14 +41,14 @@ final class OutageLog {
         self.endpoints = endpoints
     }
 
-    func take(_ lines: [LogLine], at now: Instant) {
+    /// - Parameter withoutDescriptor: how many attempts found no descriptor, whether or not an outage began with it.
+    func take(_ lines: [LogLine], withoutDescriptor: Int = 0, at now: Instant) {
+        self.withoutDescriptor += withoutDescriptor
         var counts: [Topic: Int] = [:]
         for line in lines { counts[topic(of: line), default: 0] += 1 }
         for line in lines {
-            if line.kind.beginsOutage, line.failure?.detail == .descriptors {
-                withoutDescriptor += 1
-                continue
-            }
+            // Said once for all.
+            if line.kind.beginsOutage, line.failure?.detail == .descriptors { continue }
             let topic = topic(of: line)
             var window = windows[topic] ?? Window(endsAt: now + Self.window)
             if window.held == 0, window.told + (counts[topic] ?? 0) <= Self.individually {
@@ -95,7 +95,7 @@ final class OutageLog {
         logger.error(
             "no file descriptor left: accounts cannot connect; raise the limit (LimitNOFILE=, ulimit -n) or split the fleet",
             metadata: [
-                "accounts": .stringConvertible(withoutDescriptor),
+                "attempts": .stringConvertible(withoutDescriptor),
                 "limit": .stringConvertible(ProcessSampler.descriptorLimit()),
             ])
         withoutDescriptor = 0

@@ -9,6 +9,9 @@ public struct FleetConfiguration: Sendable {
     public var gate: GateSettings
     /// Number of event loops that sessions are spread over; clamped to 1 … 64. Read at start only.
     public var lanes: Int
+    /// What memory the process may use, in bytes; near it caches are freed, then nobody connects anew, at last sockets are given
+    /// up (F11). Nil: what its control group allows, if that has a limit.
+    public var memoryBudgetBytes: Int?
     /// The folder of what must survive; it is locked while the fleet runs. Nil: nothing is kept and nothing is locked.
     /// Read at start only.
     public var storePath: String?
@@ -23,11 +26,13 @@ public struct FleetConfiguration: Sendable {
 
     public init(
         accounts: [AccountConfiguration] = [], gate: GateSettings = GateSettings(),
-        lanes: Int = FleetConfiguration.defaultLanes, storePath: String? = nil, storeKey: Secret? = nil
+        lanes: Int = FleetConfiguration.defaultLanes, memoryBudgetBytes: Int? = nil, storePath: String? = nil,
+        storeKey: Secret? = nil
     ) {
         self.accounts = accounts
         self.gate = gate
         self.lanes = lanes
+        self.memoryBudgetBytes = memoryBudgetBytes
         self.storePath = storePath
         self.storeKey = storeKey
     }

@@ -36,6 +36,12 @@ public struct FleetMetrics: Sendable {
     public var storeBytes: [(file: String, bytes: Int)] = []
     public var storeRowsDropped = 0
     public var residentBytes = 0
+    /// What the process may use; 0 if nobody said.
+    public var memoryBudgetBytes = 0
+    public var memoryLevel = MemoryBudget.Level.calm
+    /// Times at which caches and idle buffers were freed because memory was short, and sockets given up for it.
+    public var memoryReleases: UInt64 = 0
+    public var sessionsShed: UInt64 = 0
     public var openDescriptors = 0
     public var descriptorLimit = 0
     public var cpuSeconds: Double = 0

@@ -12,6 +12,15 @@ extension Lane {
         door.enter { self.take(grants) }
     }
 
+    /// Memory is short.
+    func deliverRelease() {
+        door.enter { self.releaseMemory() }
+    }
+
+    func deliverGiveUp(_ count: Int) {
+        door.enter { self.giveUp(count) }
+    }
+
     /// What a reload changes here, in one turn of the loop.
     func deliver(
         added: [Arrival], changed: [(slot: UInt32, account: Account)], removed: [UInt32]

@@ -116,8 +116,8 @@ extension Lane: LinkDelegate {
             problem.description, at: now)
     }
 
-    /// Ends the connection for a reason found in a message.
-    private func fail(_ index: Int, _ cause: FailureCause, _ chain: String..., at now: Moment) {
+    /// Ends the connection for a reason of ours: found in a message, or in the process.
+    func fail(_ index: Int, _ cause: FailureCause, _ chain: String..., at now: Moment) {
         let session = slots[index].session
         let failure = Failure.classify(cause, phase: session.phase ?? .established)
         self.chain = chain

@@ -98,6 +98,7 @@ extension Lane {
     /// Keeps what is known about a failure beside the failure itself (L2).
     private func keepRecord(of orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
         guard let transition = orders.transitions.first, let failure = transition.failure else { return }
+        if failure.detail == .descriptors { report.withoutDescriptor += 1 }
         let session = slots[index].session
         slots[index].lastRecord = records.append(
             FailureNote(

@@ -111,8 +111,13 @@ extension Lane: NIOScheduledCallbackHandler {
         guard !isStopped else { return }
         // Absolute, so that ticks do not drift; and no burst of them after a pause.
         nextTickAt = max(nextTickAt, now - TimerWheel.tick) + TimerWheel.tick
-        tick = try? loop.scheduleCallback(
-            at: NIODeadline.uptimeNanoseconds(UInt64(max(0, nextTickAt.nanoseconds))), handler: self)
+        do {
+            tick = try loop.scheduleCallback(
+                at: NIODeadline.uptimeNanoseconds(UInt64(max(0, nextTickAt.nanoseconds))), handler: self)
+        } catch {
+            // Nothing wakes a session here any more.
+            control.breakdown.report("lane \(index) cannot schedule its clock: \(error)")
+        }
     }
 
     private func noteLag(_ lag: Duration) {

@@ -16,6 +16,8 @@ struct LaneCounters: Sendable {
     var unobservedPauses: UInt64 = 0
     var timelineDropped: UInt64 = 0
     var timelineEntries = 0
+    /// Sockets given up because memory was short.
+    var shed: UInt64 = 0
     /// Transitions that were too many for one report.
     var unreported: UInt64 = 0
 }

@@ -12,6 +12,8 @@ struct LaneReport: Sendable {
     /// What has to survive a restart of the process, of the sessions in which it changed.
     var memories: [(account: Account, memory: SessionMemory)] = []
     var lines: [LogLine] = []
+    /// Attempts that found no descriptor.
+    var withoutDescriptor = 0
     var counters: LaneCounters
     /// Endpoints at which something was counted since the last report.
     var endpoints: [(number: UInt32, counters: EndpointCounters)] = []

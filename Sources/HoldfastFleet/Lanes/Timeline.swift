@@ -16,6 +16,13 @@ struct Timeline {
         isStored ? least : min(max(fleetLimit / max(accounts, 1), least), most)
     }
 
+    /// Forgets the oldest entries beyond `limit`, and the room for more; returns how many went.
+    mutating func trim(to limit: Int) -> Int {
+        let dropped = max(0, entries.count - limit)
+        if dropped > 0 { entries = ContiguousArray(entries.suffix(limit)) }
+        return dropped
+    }
+
     /// Appends an entry; returns how many old ones had to go.
     mutating func append(_ entry: CompactEntry, limit: Int) -> Int {
         var dropped = 0

@@ -27,6 +27,12 @@ public struct LinkOptions: Sendable {
         tlsContexts.abandon(loop)
     }
 
+    /// Forgets the names and TLS contexts that are kept; what links use stays with them.
+    public func forgetLookUps() {
+        resolver.forgetAll()
+        tlsContexts.forgetAll()
+    }
+
     /// How long to wait for the body of an answer that refuses the upgrade, and how much of it is kept for people.
     static let refusalBodyTimeout: Duration = .seconds(1)
     static let refusalBodyLimitBytes = 1024

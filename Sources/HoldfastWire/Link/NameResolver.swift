@@ -60,6 +60,11 @@ public final class NameResolver: Sendable {
         names.forget(host)
     }
 
+    /// Forgets all that is known.
+    func forgetAll() {
+        names.forgetAll()
+    }
+
     /// Lets go of all that wait on a loop; their look-ups go on, for others.
     func abandon(_ loop: any EventLoop) {
         names.abandon(loop)

@@ -55,6 +55,11 @@ final class SharedLookUp<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// Forgets all values. Searches in flight go on.
+    func forgetAll() {
+        entries.withLockedValue { entries in entries = entries.filter { $0.value.value == nil } }
+    }
+
     private func search(_ key: Key, isActive: Bool) {
         let result = Result {
             guard isActive else { throw ChannelError.ioOnClosedChannel }  // the process is stopping

@@ -49,6 +49,11 @@ public final class TLSContexts: Sendable {
         contexts.value(for: settings.caFile, on: loop)
     }
 
+    /// Forgets all contexts.
+    func forgetAll() {
+        contexts.forgetAll()
+    }
+
     /// Lets go of all that wait on a loop.
     func abandon(_ loop: any EventLoop) {
         contexts.abandon(loop)

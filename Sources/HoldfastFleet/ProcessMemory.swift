@@ -1,0 +1,42 @@
+import Glibc
+
+/// The memory of the process as a whole.
+public enum ProcessMemory {
+    /// Gives memory that was freed back to the system. What many small things were made of otherwise stays resident as holes
+    /// in the heap.
+    public static func returnFreed() {
+        // glibc's own, in no header that Swift imports; where there is none, nothing is lost but the memory.
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)(0)
+    }
+
+    /// What the control group lets the process use, in bytes: the least of its own limit and those above it. Nil if there is
+    /// none, or only one of cgroup v1.
+    static func controlGroupLimitBytes() -> Int? {
+        guard let own = read("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else {
+            return nil
+        }
+        var path = own.dropFirst(3)
+        var least: Int?
+        while true {
+            let folder = path.hasSuffix("/") ? path.dropLast() : path
+            if let text = read("/sys/fs/cgroup\(folder)/memory.max"),
+                let limit = Int(text.prefix { $0.isASCII && $0.isNumber })
+            {
+                least = min(least ?? .max, limit)
+            }
+            guard let slash = folder.lastIndex(of: "/") else { return least }
+            path = folder[..<slash]
+        }
+    }
+
+    /// A small file of the kernel's.
+    private static func read(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = Glibc.read(file, &bytes, bytes.count)
+        return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
+    }
+}
