@@ -36,7 +36,7 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
             AccountsCommand.self, TimelineCommand.self, DoctorCommand.self, ReportCommand.self,
-            BackupCommand.self, RestoreCommand.self,
+            BackupCommand.self, RestoreCommand.self, KeyCommand.self,
         ]
     )
 }

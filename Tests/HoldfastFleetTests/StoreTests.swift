@@ -141,6 +141,37 @@ struct StoreTests {
         }
     }
 
+    @Test("after a change of the key what was in force stays in force, and the former key opens nothing")
+    func rotation() async throws {
+        try await StoredFleet.run { rig in
+            let (old, new) = (SealingKey.generate(), SealingKey.generate())
+            var account = try AccountConfiguration.test("a", rig.gateway)
+            account.token = Secret("declared")
+            rig.configuration.accounts = [account]
+            rig.configuration.storeKey = old
+            let store = try await FleetStore(folder: rig.folder, key: old, logger: rig.log.logger)
+            try await store.keep([.token: Secret("renewed")], of: account, obtainedAt: ProcessClock.wall)
+            await store.close()
+            let other = SealingKey.generate()
+            await #expect(throws: SealingError.self) {
+                var wrong = rig.configuration
+                wrong.storeKey = other
+                _ = try await Fleet.rotateKey(of: wrong, to: new, logger: rig.log.logger)
+            }
+            #expect(try await Fleet.rotateKey(of: rig.configuration, to: new, logger: rig.log.logger) == 1)
+
+            await #expect(throws: SealingError.self) {
+                _ = try await FleetStore(folder: rig.folder, key: old, logger: rig.log.logger)
+            }
+            let rotated = try await FleetStore(folder: rig.folder, key: new, logger: rig.log.logger)
+            #expect(try await rotated.plan(rig.configuration).known["a"]?.credentials.token == Secret("renewed"))
+            // Declared otherwise: the declared one is in force again (K5).
+            rig.configuration.accounts[0].token = Secret("another")
+            #expect(try await rotated.plan(rig.configuration).known["a"]?.credentials.token == Secret("another"))
+            await rotated.close()
+        }
+    }
+
     @Test("another key than the one that sealed is one clear error at the start")
     func otherKey() async throws {
         try await StoredFleet.run { rig in

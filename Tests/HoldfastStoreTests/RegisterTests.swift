@@ -116,31 +116,6 @@ struct RegisterTests {
         #expect(try await register.accounts().isEmpty)
     }
 
-    @Test("rotation seals everything anew, or nothing at all")
-    func rotation() async throws {
-        let folder = try Folder()
-        let old = try SealingKey(base64: SealingKey.generate())
-        let new = try SealingKey(base64: SealingKey.generate())
-        let register = try Register(folder: folder.path)
-        let before = KeyRing(current: old)
-        let kinds: [SecretKind] = [.token, .password]
-        try await register.set(
-            kinds.map { kind in
-                StoredSecret(
-                    account: "a", kind: kind, sealed: try before.seal(Secret("x"), account: "a", kind: kind),
-                    declared: nil, obtainedAt: now, lifetime: nil)
-            })
-        await #expect(throws: SealingError.self) { try await register.rotate(to: KeyRing(current: new)) }
-        #expect(try await register.secrets().allSatisfy { $0.sealed.keyID == old.id })
-        let both = KeyRing(current: new, former: [old])
-        #expect(try await register.rotate(to: both) == 2)
-        #expect(try await register.rotate(to: both) == 0)
-        let alone = KeyRing(current: new)
-        for secret in try await register.secrets() {
-            #expect(try alone.open(secret.sealed, account: "a", kind: secret.kind) == Secret("x"))
-        }
-    }
-
     @Test("a damaged file is set aside and named, and a new one is begun")
     func damaged() async throws {
         let folder = try Folder()

@@ -109,7 +109,9 @@ extension FleetStore {
     }
 
     /// Stands for everything declared that a quarantine can be about: a change of it is a reason to try again.
-    func mark(of account: AccountConfiguration) -> String {
+    func mark(of account: AccountConfiguration) -> String { mark(of: account, ring: ring) }
+
+    func mark(of account: AccountConfiguration, ring: KeyRing?) -> String {
         let declared = Credentials(declaredBy: account)
         let target = account.target
         let parts =

@@ -44,20 +44,6 @@ extension Register {
         }
     }
 
-    /// Seals every secret anew with the ring's current key: all of them or, if one cannot be opened, none.
-    ///
-    /// - Returns: how many were sealed anew.
-    public func rotate(to ring: KeyRing) async throws -> Int {
-        var renewed: [StoredSecret] = []
-        for var secret in try await secrets() where secret.sealed.keyID != ring.current.id {
-            let plain = try ring.open(secret.sealed, account: secret.account, kind: secret.kind)
-            secret.sealed = try ring.seal(plain, account: secret.account, kind: secret.kind)
-            renewed.append(secret)
-        }
-        try await set(renewed)
-        return renewed.count
-    }
-
     /// Nil for a row of a kind that this version does not know.
     private static func secret(_ row: Row) -> StoredSecret? {
         guard let kind = SecretKind(rawValue: row["kind"]) else { return nil }
