@@ -51,8 +51,10 @@ public struct MemoryBudget: Hashable, Sendable {
     /// The memory in use was looked at; once a second.
     ///
     /// - Parameters:
+    ///   - usedBytes: the memory in use.
     ///   - budgetBytes: what the process may use; nil if nobody said, and then all is calm.
     ///   - sockets: how many there are that could be given up.
+    ///   - now: the time of the look.
     public mutating func observe(
         usedBytes: Int, budgetBytes: Int?, sockets: Int, at now: Instant
     ) -> Orders {
