@@ -21,9 +21,11 @@ func tryLWP(_ bytes: [UInt8]) throws(BrokenPromise) {
     switch meaning {
     case .malformed, .other:
         break
+    case .hello, .refused, .question, .reconnectSoon, .reply(nil, _, _):
+        throw BrokenPromise("LWP has no such thing: \(meaning)")
     case .registered, .registrationRefused:
         try demand(readsBack(frame, "71763712345678 0"), "the answer to something else registers")
-    case .reply(let beat, let isPositive, let code):
+    case .reply(let beat?, let isPositive, let code):
         try demand(isPositive == (code == 200), "code \(code) is positive: \(isPositive)")
         try demand(readsBack(frame, "7\(1_763_712_345_678 + 4 * Int64(beat) + 2) 0"), "a reply to another beat")
     case .push(let push):

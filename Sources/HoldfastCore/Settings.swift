@@ -66,6 +66,9 @@ public struct HeartbeatSettings: Hashable, Sendable {
 
     /// The most beats that can wait for their reply at the same time; configurations that would need more are refused.
     public static let openBeatsLimit = 8
+
+    /// What an interval that a gateway dictates is clamped to.
+    public static let dictatedIntervals: ClosedRange<Duration> = .seconds(1)...(.seconds(300))
 }
 
 /// Deadlines of the phases of one attempt (C6).

@@ -89,6 +89,7 @@ extension LaneCounters {
         metrics.messagesReceived &+= messagesReceived
         metrics.messagesAcknowledged &+= messagesAcknowledged
         metrics.malformedFrames &+= malformedFrames
+        metrics.sequenceGaps &+= sequenceGaps
         metrics.unobservedPauses &+= unobservedPauses
         metrics.timelineEntries += timelineEntries
         metrics.sessionsShed &+= shed

@@ -33,4 +33,44 @@ struct DialectReader {
     }
 }
 
-extension Section: DialectOptions {}
+extension Section: DialectOptions {
+    func part(_ key: String) -> (any DialectOptions)? { section(key) }
+
+    func parts(_ key: String) -> [any DialectOptions]? {
+        if reading.reference != nil { return [empty("\(key)[]")] }
+        return list(key)?.enumerated().compactMap { index, item in
+            Section(item, path: "\(name(of: key))[\(index)]", reading: reading)
+        }
+    }
+
+    func texts(_ key: String, allowed: String) -> [String]? {
+        describe(key, "list", preset: "none", allowed)
+        guard let node = node(key) else { return nil }
+        return texts(of: node, name(of: key))
+    }
+
+    func table(_ key: String, allowed: String) -> [(name: String, values: [String])]? {
+        describe(key, "mapping", preset: "none", allowed)
+        guard has(key), let section = section(key) else {
+            _ = node(key)
+            return nil
+        }
+        return section.keys.compactMap { name in
+            guard let node = section.node(name) else { return nil }
+            return texts(of: node, section.name(of: Self.printable(name))).map { (name, $0) }
+        }
+    }
+
+    private func texts(of node: ConfigurationNode, _ key: String) -> [String]? {
+        let items = if case .list(let items) = node.content { items } else { [node] }
+        let texts = items.compactMap { item -> String? in
+            guard case .scalar(let raw, let expands) = item.content else { return nil }
+            return expands ? expanded(raw, at: item.place, key: key) : raw
+        }
+        guard texts.count == items.count, !texts.isEmpty else {
+            reading.report("is no text", at: node.place, key: key, "write one text, or a list of them")
+            return nil
+        }
+        return texts
+    }
+}

@@ -84,6 +84,8 @@ extension PrometheusText {
         counter("holdfast_messages_acknowledged_total", "Messages acknowledged.", metrics.messagesAcknowledged)
         counter(
             "holdfast_malformed_frames_total", "Frames that are not of the account's dialect.", metrics.malformedFrames)
+        counter(
+            "holdfast_sequence_gaps_total", "Gaps in gateways' sequences: messages are missing.", metrics.sequenceGaps)
     }
 
     private mutating func writeLimits(_ metrics: FleetMetrics) {

@@ -50,7 +50,7 @@ export const en = {
     disabled: 'switched off', released: 'taken down', operator_reconnect: 'reconnect by hand',
     operator_restart: 'restart by hand', operator_release: 'released by hand', ladder_restart: 'automatic restart',
     quarantined: 'quarantined', settings_changed: 'settings changed', stuck: 'was stuck', shutdown: 'shutting down',
-    renewed: 'credential renewed', renewing: 'renewing the credential',
+    renewed: 'credential renewed', renewing: 'renewing the credential', gateway_asked: 'the gateway asked for it',
   },
   healthReason: {
     disabled: 'Switched off', quarantined: 'Automatic healing has ended', failed: 'Too many failures in a row',

@@ -5,12 +5,12 @@ extension Failure {
     /// - Parameters:
     ///   - cause: what the wire or the dialect saw.
     ///   - phase: where the attempt was.
-    ///   - authCloseCodes: close codes by which this dialect's gateways say "not you", beside 1008.
+    ///   - closeCodes: what close codes of their own mean to this dialect's gateways.
     ///   - longestRetryAfter: the most of a `Retry-After` that is obeyed.
     public static func classify(
         _ cause: FailureCause,
         phase: Phase,
-        authCloseCodes: [UInt16] = [],
+        closeCodes: CloseCodeRules = CloseCodeRules(),
         longestRetryAfter: Duration = RetrySettings().longestRetryAfter
     ) -> Failure {
         switch cause {
@@ -23,7 +23,7 @@ extension Failure {
         case .closed(let code):
             let number = code ?? CloseCode.noStatus
             return Failure(
-                closeClass(of: number, authCloseCodes: authCloseCodes), .closeCode, number: Int32(number), phase: phase)
+                closeClass(of: number, closeCodes), .closeCode, number: Int32(number), phase: phase)
         case .timeout(let phase):
             return Failure(.network, .timeout(phase), phase: phase)
         case .heartbeatDead:
@@ -45,6 +45,8 @@ extension Failure {
         case .registrationRefused(let code):
             let isAuth = code == 401 || code == 403
             return Failure(isAuth ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
+        case .refused(let `class`, let code):
+            return Failure(`class`, .refusal, number: Int32(clamping: code), phase: phase)
         case .violation(let violation):
             return Failure(.protocol, .violation(violation), phase: phase)
         case .certificate(let problem):
@@ -85,8 +87,9 @@ extension Failure {
     }
 
     /// Close codes of RFC 6455 §7.4.1 and its registry.
-    private static func closeClass(of code: UInt16, authCloseCodes: [UInt16]) -> FailureClass {
-        if authCloseCodes.contains(code) { return .auth }
+    private static func closeClass(of code: UInt16, _ rules: CloseCodeRules) -> FailureClass {
+        if rules.auth.contains(code) { return .auth }
+        if rules.permanent.contains(code) { return .permanent }
         switch code {
         case 1008: return .auth
         case 1011...1014: return .server
@@ -101,6 +104,19 @@ extension Failure {
         case 408, 425, 429, 500...599: .server
         default: .permanent
         }
+    }
+}
+
+/// Close codes with a meaning of their own at one kind of gateway. They go before those of RFC 6455.
+public struct CloseCodeRules: Hashable, Sendable {
+    /// "Not you", beside 1008.
+    public var auth: [UInt16]
+    /// Trying again will not help until somebody changes something.
+    public var permanent: [UInt16]
+
+    public init(auth: [UInt16] = [], permanent: [UInt16] = []) {
+        self.auth = auth
+        self.permanent = permanent
     }
 }
 

@@ -23,6 +23,8 @@ public enum FailureCause: Hashable, Sendable {
     case proxyRefused(status: Int)
     /// The gateway answered the registration with something else than success.
     case registrationRefused(code: Int)
+    /// The gateway said in a message that it will not serve us; what that speaks against, its dialect knows.
+    case refused(as: FailureClass, code: Int)
     /// The peer broke a rule of RFC 6455, of HTTP or of the dialect.
     case violation(ProtocolViolation)
     /// The peer's certificate is not valid for us.

@@ -13,6 +13,7 @@ public enum FailureDetail: Hashable, Sendable {
     case upgradeStatus
     case proxyStatus
     case registerCode
+    case refusal
     case violation(ProtocolViolation)
     case certificate(CertificateProblem)
     case tls
@@ -36,6 +37,7 @@ public enum FailureDetail: Hashable, Sendable {
         case .upgradeStatus: "upgrade_\(number)"
         case .proxyStatus: "proxy_\(number)"
         case .registerCode: "register_\(number)"
+        case .refusal: "refused_\(number)"
         case .violation(let violation): violation.rawValue
         case .certificate(let problem): problem.rawValue
         case .tls: "tls"

@@ -19,9 +19,10 @@ public struct Liveness: Hashable, Sendable {
     /// The socket has not taken the last beat; past this instant it counts as missed.
     private var blockedUntil: Instant?
     private var healthyBeats: UInt8 = 0
+    private var isDictated: Bool
     private var nextBeatAt: Instant
     private var lastMessageAt: Instant
-    /// The interval in force, `interval` … `maxInterval`.
+    /// The interval in force, `interval` … `maxInterval`, or the one that the gateway has dictated.
     private var intervalNanoseconds: Int64
     private var lastReplyNanoseconds: Int64 = -1
 
@@ -42,14 +43,18 @@ public struct Liveness: Hashable, Sendable {
     /// deadlines.
     public static let doubtAfter = Duration.seconds(1)
 
-    /// - Parameter registrationTime: how long the registration took: the estimator's first sample.
+    /// - Parameters:
+    ///   - registrationTime: how long the registration took: the estimator's first sample.
+    ///   - dictated: the interval that the gateway has asked for; nil if it has not.
     init(
-        at now: Instant, registrationTime: Duration, settings: HeartbeatSettings,
+        at now: Instant, registrationTime: Duration, dictated: Duration? = nil, settings: HeartbeatSettings,
         using generator: inout SeededGenerator
     ) {
-        intervalNanoseconds = settings.interval.wholeNanoseconds
+        let interval = dictated ?? settings.interval
+        intervalNanoseconds = interval.wholeNanoseconds
+        isDictated = dictated != nil
         // H6: a random share of the interval, so that a fleet that connected together does not beat in step.
-        nextBeatAt = now + generator.duration(from: .zero, to: settings.interval)
+        nextBeatAt = now + generator.duration(from: .zero, to: interval)
         lastMessageAt = now
         estimator.add(registrationTime)
     }
@@ -104,10 +109,15 @@ public struct Liveness: Hashable, Sendable {
     }
 
     /// A reply to the beat with this number arrived. Nil if that beat is not open: then it proves nothing.
+    ///
+    /// - Parameter number: nil if the reply does not say which beat it answers. Then it is counted from the oldest open one, so
+    ///   that it never looks faster than it was, and answers them all: what it proves is that the gateway has read one of
+    ///   them.
     mutating func replied(
-        to number: UInt32, isPositive: Bool, at now: Instant, _ settings: HeartbeatSettings
+        to number: UInt32?, isPositive: Bool, at now: Instant, _ settings: HeartbeatSettings
     ) -> Verdict? {
-        guard let beat = beats.close(number) else { return nil }
+        let closed = if let number { beats.close(number) } else { beats.closeAll() }
+        guard let beat = closed else { return nil }
         var verdict = Verdict()
         blockedUntil = nil
         guard isPositive else {
@@ -162,6 +172,14 @@ public struct Liveness: Hashable, Sendable {
         return askAnew(at: now)
     }
 
+    /// The gateway asks for another interval. The next beat keeps the share of its way that is left.
+    mutating func dictate(_ interval: Duration, at now: Instant, using generator: inout SeededGenerator) {
+        guard !isDictated || interval != self.interval else { return }
+        intervalNanoseconds = interval.wholeNanoseconds
+        isDictated = true
+        nextBeatAt = now + generator.duration(from: .zero, to: interval)
+    }
+
     private var interval: Duration { .nanoseconds(intervalNanoseconds) }
 
     private mutating func findMisses(at now: Instant, _ settings: HeartbeatSettings, _ verdict: inout Verdict) {
@@ -192,12 +210,12 @@ public struct Liveness: Hashable, Sendable {
 
     private mutating func suspect(_ settings: HeartbeatSettings) {
         healthyBeats = 0
-        intervalNanoseconds = settings.interval.wholeNanoseconds
+        if !isDictated { intervalNanoseconds = settings.interval.wholeNanoseconds }
     }
 
     /// After enough good replies in a row the interval grows by an eighth per reply, up to `maxInterval` (H7).
     private mutating func trust(_ settings: HeartbeatSettings) {
-        guard settings.mode == .adaptive, settings.maxInterval > interval else { return }
+        guard settings.mode == .adaptive, !isDictated, settings.maxInterval > interval else { return }
         if healthyBeats < Self.healthyBeatsToStretch {
             healthyBeats += 1
         } else {
@@ -209,12 +227,14 @@ public struct Liveness: Hashable, Sendable {
     private static let healthyBeatsToStretch: UInt8 = 20
 
     private func replyTimeout(isProbe: Bool, _ settings: HeartbeatSettings) -> Duration {
-        switch settings.mode {
-        case .fixed: settings.timeout
+        // A configured interval leaves room for its deadline in the list of open beats; a short one that a gateway dictates
+        // must not push beats out of it before they are found missed.
+        let longest =
+            isDictated ? min(settings.timeout, interval * (HeartbeatSettings.openBeatsLimit - 2)) : settings.timeout
+        return switch settings.mode {
+        case .fixed: longest
         case .adaptive:
-            isProbe
-                ? settings.probeTimeout
-                : estimator.timeout(from: min(settings.slowAfter, settings.timeout), to: settings.timeout)
+            isProbe ? settings.probeTimeout : estimator.timeout(from: min(settings.slowAfter, longest), to: longest)
         }
     }
 }

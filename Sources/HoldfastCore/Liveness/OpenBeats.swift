@@ -49,6 +49,15 @@ public struct OpenBeats: Sendable {
         return closed
     }
 
+    /// Closes all of them: an answer came that does not say to which. Returns when the oldest was sent and whether it had been
+    /// counted as missed, or nil if none is open.
+    mutating func closeAll() -> (sentAt: Instant, wasMissed: Bool)? {
+        guard count > 0 else { return nil }
+        let closed = (sentAt[0], missed > 0)
+        drop(count)
+        return closed
+    }
+
     /// Counts the oldest awaited beat as missed.
     mutating func miss() {
         if missed < count { missed += 1 }

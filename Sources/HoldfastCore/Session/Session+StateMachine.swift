@@ -44,8 +44,8 @@ extension Session {
         }
         var orders = Orders()
         let liveness = Liveness(
-            at: now.instant, registrationTime: now.instant.since(attempt.since), settings: settings.heartbeat,
-            using: &generator)
+            at: now.instant, registrationTime: now.instant.since(attempt.since), dictated: attempt.dictatedInterval,
+            settings: settings.heartbeat, using: &generator)
         move(
             to: .connected(Connection(since: now.instant, liveness: liveness)), because: .registered, at: now, &orders)
         lastConnectedAt = now.wall
@@ -85,9 +85,43 @@ extension Session {
         lastMessageAt = now.wall
     }
 
-    /// A reply that names one of our heartbeats arrived.
+    /// The gateway dictates how often it wants to hear heartbeats: with its greeting, or later. Clamped to
+    /// `HeartbeatSettings.dictatedIntervals`, and in force for this connection.
+    public mutating func intervalDictated(
+        _ interval: Duration, generation: UInt32, at now: Moment, using generator: inout SeededGenerator
+    ) -> Orders {
+        guard generation == self.generation else { return stale() }
+        let limits = HeartbeatSettings.dictatedIntervals
+        let interval = min(max(interval, limits.lowerBound), limits.upperBound)
+        if case .connecting(var attempt) = machine, attempt.phase == .register {
+            attempt.dictatedInterval = interval
+            machine = .connecting(attempt)
+        }
+        withLiveness { $0.dictate(interval, at: now.instant, using: &generator) }
+        return .nothing
+    }
+
+    /// The gateway asks us to connect anew within this time, because it will end this connection. A planned reconnect, no
+    /// failure: it comes at a random instant of that time, so that a fleet that was asked together does not leave together.
+    ///
+    /// It waits until the connection is stable: a gateway that asks again and again gets one reconnect in that time, and one
+    /// that does not wait ends the connection itself, which is an ordinary failure.
+    public mutating func reconnectAsked(
+        within time: Duration, generation: UInt32, at now: Moment, using generator: inout SeededGenerator
+    ) -> Orders {
+        guard generation == self.generation else { return stale() }
+        guard case .connected(var connection) = machine else { return .nothing }
+        let longest = min(max(time, .zero), settings.retry.longestRetryAfter) * 9 / 10
+        let drawn = max(
+            now.instant + generator.duration(from: .zero, to: longest), connection.since + settings.retry.stableAfter)
+        connection.leaveAt = connection.leaveAt.map { min($0, drawn) } ?? drawn
+        machine = .connected(connection)
+        return .nothing
+    }
+
+    /// A reply to one of our heartbeats arrived; `number` is nil where replies do not say to which.
     public mutating func heartbeatReplied(
-        _ number: UInt32, isPositive: Bool, generation: UInt32, at now: Moment,
+        _ number: UInt32?, isPositive: Bool, generation: UInt32, at now: Moment,
         using generator: inout SeededGenerator
     ) -> Orders {
         guard generation == self.generation else { return stale() }
@@ -183,6 +217,13 @@ extension Session {
             if !connection.isStable, connection.since + settings.retry.stableAfter <= now.instant {
                 connection.isStable = true
                 becomeStable(&orders)
+            }
+            if let leaveAt = connection.leaveAt, leaveAt <= now.instant {
+                connection.leaveAt = nil
+                machine = .connected(connection)
+                // Refused only where there is nothing to reconnect.
+                try? reconnect(because: .gatewayAsked, at: now, &orders)
+                return orders
             }
             if !connection.isRefreshing, let refresh, refresh.dueAt <= now.instant {
                 connection.isRefreshing = refreshIsDue(refresh, at: now)

@@ -95,14 +95,33 @@ public struct Session: Hashable, Sendable {
         /// When the current phase began.
         var since: Instant
         var deadline: Instant
+        /// The heartbeats' interval that the gateway has asked for.
+        var dictatedInterval: Duration?
     }
 
     struct Connection: Hashable, Sendable {
         var since: Instant
+        /// In tenths of a second after `since`, rounded up: few connections have it, and all pay for its size.
+        private var leaveAfterTenths: UInt32?
         var isStable = false
         /// A planned refresh has been ordered and not answered.
         var isRefreshing = false
         var liveness: Liveness
+
+        init(since: Instant, liveness: Liveness) {
+            self.since = since
+            self.liveness = liveness
+        }
+
+        /// When to leave it, because the gateway has asked us to.
+        var leaveAt: Instant? {
+            get { leaveAfterTenths.map { since + .milliseconds(100 * Int64($0)) } }
+            set {
+                leaveAfterTenths = newValue.map {
+                    UInt32(clamping: $0.since(since).wholeMilliseconds.addingSaturated(99) / 100)
+                }
+            }
+        }
     }
 
     struct Release: Hashable, Sendable {
@@ -143,6 +162,7 @@ public struct Session: Hashable, Sendable {
     private func deadline(of connection: Connection) -> Instant {
         var earliest = connection.liveness.deadline(settings.heartbeat)
         if !connection.isStable { earliest = min(earliest, connection.since + settings.retry.stableAfter) }
+        if let leaveAt = connection.leaveAt { earliest = min(earliest, leaveAt) }
         if !connection.isRefreshing, let refresh { earliest = min(earliest, refresh.dueAt) }
         return earliest
     }

@@ -62,6 +62,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
     case shutdown
     case renewing
     case renewed
+    case gatewayAsked
 
     public var text: String {
         switch self {
@@ -83,6 +84,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
         case .shutdown: "shutdown"
         case .renewing: "renewing"
         case .renewed: "renewed"
+        case .gatewayAsked: "gateway_asked"
         }
     }
 }

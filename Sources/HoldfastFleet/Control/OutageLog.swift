@@ -157,7 +157,7 @@ extension LogLine.Kind: Comparable {
     fileprivate var tellsFailure: Bool {
         switch self {
         case .outageBegan, .cannotConnect, .failed, .restarted, .quarantined: true
-        case .outageEnded, .connected, .quarantineEnded, .stuck, .illegalTransition: false
+        case .outageEnded, .connected, .quarantineEnded, .stuck, .illegalTransition, .sequenceGap: false
         }
     }
 
@@ -173,6 +173,7 @@ extension LogLine.Kind: Comparable {
         case .quarantineEnded: "quarantine ended"
         case .stuck: "stuck session was reset"
         case .illegalTransition: "illegal transition, session was reset"
+        case .sequenceGap: "messages are missing: a gap in the gateway's sequence"
         }
     }
 
@@ -188,6 +189,7 @@ extension LogLine.Kind: Comparable {
         case .quarantineEnded: "many accounts: quarantine ended"
         case .stuck: "many accounts: stuck session was reset"
         case .illegalTransition: "many accounts: illegal transition, session was reset"
+        case .sequenceGap: "many gaps in the gateway's sequence: messages are missing"
         }
     }
 }
@@ -198,6 +200,7 @@ extension LogLine {
         case .outageBegan, .cannotConnect: failure?.class == .dropped ? .warning : .error
         case .outageEnded, .connected, .quarantineEnded: .info
         case .failed, .restarted, .quarantined, .stuck, .illegalTransition: .error
+        case .sequenceGap: .warning
         }
     }
 }

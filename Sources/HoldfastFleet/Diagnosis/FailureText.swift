@@ -25,6 +25,7 @@ enum FailureText {
         case .upgradeStatus: "the gateway refused the WebSocket with HTTP status \(number)"
         case .proxyStatus: "the proxy refused the connection with status \(number)"
         case .registerCode: "the gateway refused the registration with code \(number)"
+        case .refusal: "the gateway said that it will not serve us, with code \(number)"
         case .violation(let violation): "the gateway broke the protocol (\(violation.rawValue))"
         case .certificate: "the gateway's certificate is not valid for it"
         case .tls: "TLS could not be agreed with the gateway"

@@ -23,6 +23,8 @@ public struct FleetMetrics: Sendable {
     public var messagesAcknowledged: UInt64 = 0
     /// Messages that are not of the account's dialect.
     public var malformedFrames: UInt64 = 0
+    /// Places in gateways' sequences where something was missing.
+    public var sequenceGaps: UInt64 = 0
     /// Times at which the process could not have noticed a reply: late loops, stops, suspensions (H8).
     public var unobservedPauses: UInt64 = 0
     /// The worst delay of each lane's loop in the last second.

@@ -22,8 +22,9 @@ extension Lane: LinkDelegate {
         let now = observe()
         let index = Int(tag.slot)
         guard isCurrent(tag), let account = slots[index].account else { return }
-        let meaning = account.dialect.interpret(message, isText: isText, identity: slots[index].identity)
-        take(meaning, index, account, at: now)
+        let received = account.dialect.receive(message, isText: isText, identity: slots[index].identity)
+        if let sequence = received.sequence { follow(sequence, index, account, at: now) }
+        take(received.meaning, index, account, at: now)
     }
 
     func link(_ tag: LinkTag, receivedPong payload: ByteBuffer) {
@@ -51,7 +52,7 @@ extension Lane: LinkDelegate {
         guard isCurrent(tag), let account = slots[index].account else { return }
         let session = slots[index].session
         let failure = Failure.classify(
-            error.cause, phase: session.phase ?? .established, authCloseCodes: account.dialect.authCloseCodes,
+            error.cause, phase: session.phase ?? .established, closeCodes: account.dialect.closeCodes,
             longestRetryAfter: session.settings.retry.longestRetryAfter)
         forgetLink(index)
         chain = error.chain
@@ -83,6 +84,12 @@ extension Lane: LinkDelegate {
         case .registered:
             registered(index, at: now)
             settle(index)
+        case .hello, .question, .reconnectSoon:
+            takeWish(meaning, index, account, at: now)
+        case .refused(let kind, let code):
+            fail(
+                index, .refused(as: kind, code: code), "the gateway said that it will not serve us, with code \(code)",
+                at: now)
         case .registrationRefused(let code):
             fail(index, .registrationRefused(code: code), "the gateway answered the registration with \(code)", at: now)
         case .malformed(let problem):
@@ -90,6 +97,56 @@ extension Lane: LinkDelegate {
         case .other:
             break
         }
+    }
+
+    /// What a gateway wants of us, beside acknowledgements.
+    private func takeWish(_ wish: Meaning, _ index: Int, _ account: Account, at now: Moment) {
+        let generation = slots[index].session.generation
+        switch wish {
+        case .hello(let interval):
+            if let interval {
+                let orders = slots[index].session.intervalDictated(
+                    interval, generation: generation, at: now, using: &generator)
+                carryOut(orders, on: index, at: now)
+            }
+            guard slots[index].awaitsHello else { break }
+            slots[index].awaitsHello = false
+            register(index, at: now)
+        case .reconnectSoon(let time):
+            let orders = slots[index].session.reconnectAsked(
+                within: time, generation: generation, at: now, using: &generator)
+            carryOut(orders, on: index, at: now)
+        case .question(let question):
+            guard let link = slots[index].link else { return }
+            scratch.clear()
+            guard
+                let kind = account.dialect.writeAnswer(
+                    to: question, in: context(index, at: now), into: &scratch)
+            else { return }
+            link.sendUrgently(scratch, as: kind)
+            link.flush()
+        default: break
+        }
+        settle(index)
+    }
+
+    /// Follows the gateway's sequence (T8): a gap is counted and told, and what is missing is asked for where the dialect
+    /// knows how. What comes again, or late, is none.
+    private func follow(_ sequence: UInt64, _ index: Int, _ account: Account, at now: Moment) {
+        let last = slots[index].lastSequence
+        guard last.map({ sequence > $0 }) ?? true else { return }
+        if let last, sequence - last > 1 {
+            counters.sequenceGaps &+= 1
+            noteGap(index, account)
+            scratch.clear()
+            if let link = slots[index].link,
+                let kind = account.dialect.writeResync(in: context(index, at: now), into: &scratch)
+            {
+                link.send(scratch, as: kind)
+                link.flush()
+            }
+        }
+        slots[index].lastSequence = sequence
     }
 
     /// A message in `memory` mode: acknowledged at once. The acknowledgement leaves with the others of this read. What comes

@@ -72,12 +72,17 @@ extension Lane {
         }
     }
 
+    func noteGap(_ index: Int, _ account: Account) {
+        add(.sequenceGap, .nothing, index, account, at: observe())
+    }
+
     /// A line about one transition, or about all of them together: what it says is what was when they were made, not what a
     /// restart left of it.
     private func add(
         _ kind: LogLine.Kind, of one: Transition? = nil, _ orders: Orders, _ index: Int, _ account: Account,
         at now: Moment
     ) {
+        guard report.lines.count < LaneReport.transitionLimit else { return }
         let session = slots[index].session
         let first = one ?? orders.transitions.first
         var last = one

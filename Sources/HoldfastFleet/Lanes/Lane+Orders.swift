@@ -35,6 +35,8 @@ extension Lane {
         slots[index].endpoint = account.endpoint
         let tag = LinkTag(slot: UInt32(index), generation: slots[index].session.generation)
         slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
+        slots[index].awaitsHello = account.dialect.awaitsHello
+        if !account.dialect.continuesSequence { slots[index].lastSequence = nil }
         slots[index].link = Link.open(
             slots[index].held?.values.target(of: account.configuration) ?? account.target, options: account.linkOptions,
             tag: tag, delegate: self, on: loop)
@@ -43,8 +45,11 @@ extension Lane {
             "attempt", metadata: ["account": "\(account.id)", "generation": .stringConvertible(tag.generation)])
     }
 
-    private func register(_ index: Int, at now: Moment) {
-        guard let account = slots[index].account, let link = slots[index].link else { return }
+    /// Asks the gateway to know the account, once it has greeted us if that is its custom.
+    func register(_ index: Int, at now: Moment) {
+        guard let account = slots[index].account, let link = slots[index].link, !slots[index].awaitsHello else {
+            return
+        }
         scratch.clear()
         let registration = account.dialect.writeRegistration(
             token: slots[index].credentials?.token, in: context(index, at: now), into: &scratch)
@@ -52,6 +57,8 @@ extension Lane {
         case .sent(let kind):
             link.send(scratch, as: kind)
             link.flush()
+        case .awaited:
+            break
         case .notNeeded:
             registered(index, at: now)
         }
@@ -89,8 +96,9 @@ extension Lane {
         }
     }
 
-    private func context(_ index: Int, at now: Moment) -> DialectContext {
-        DialectContext(identity: slots[index].identity, now: now.wall)
+    func context(_ index: Int, at now: Moment) -> DialectContext {
+        DialectContext(
+            identity: slots[index].identity, now: now.wall, lastSequence: slots[index].lastSequence)
     }
 
     func abortLink(_ index: Int) {

@@ -13,6 +13,7 @@ struct LaneCounters: Sendable {
     var messagesReceived: UInt64 = 0
     var messagesAcknowledged: UInt64 = 0
     var malformedFrames: UInt64 = 0
+    var sequenceGaps: UInt64 = 0
     var unobservedPauses: UInt64 = 0
     var timelineDropped: UInt64 = 0
     var timelineEntries = 0

@@ -36,7 +36,7 @@ struct LaneReport: Sendable {
 struct LogLine: Sendable {
     enum Kind: Int, Sendable, CaseIterable {
         case outageBegan, cannotConnect, outageEnded, connected, failed, restarted, quarantined, quarantineEnded, stuck,
-            illegalTransition
+            illegalTransition, sequenceGap
     }
 
     var kind: Kind

@@ -5,6 +5,10 @@ import HoldfastWire
 struct Slot {
     var session: Session
     var link: Link?
+    /// The registration waits for the gateway's greeting.
+    var awaitsHello = false
+    /// The last place in the gateway's sequence that was seen.
+    var lastSequence: UInt64?
     var identity = ConnectionIdentity(random: 0, at: WallTime(milliseconds: 0))
     var account: Account?
     /// Secrets in force that are not the declared ones; nil for most accounts.

@@ -74,7 +74,11 @@ enum LinkEvent {
     case opened
     case registered
     case registrationRefused(code: Int)
-    case reply(UInt32, isPositive: Bool)
+    /// The gateway dictates the heartbeats' interval.
+    case dictated(Duration)
+    /// Nil where replies do not say which beat they answer.
+    case reply(UInt32?, isPositive: Bool)
+    case reconnectAsked(within: Duration)
     case message
     case closed(FailureCause)
 }

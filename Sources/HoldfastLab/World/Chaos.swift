@@ -78,13 +78,14 @@ public struct Chaos: Sendable {
     private mutating func drawAction() -> WorldAction {
         let account = Int.random(in: 0..<world.accountCount, using: &generator)
         let endpoint = Int.random(in: 0..<Self.endpointLimit, using: &generator)
-        switch Int.random(in: 0..<20, using: &generator) {
+        switch Int.random(in: 0..<21, using: &generator) {
         case 0..<7: return .weather(endpoint: endpoint, drawWeather())
         case 7..<10: return .drop(endpoint: endpoint, share: 0.5, drawCause())
         case 10..<15: return .command(account: account, pick(SessionCommand.allCases) ?? .reconnect)
         case 15: return .credentialChanged(account: account)
         case 16: return .message(account: account)
         case 17: return .pauseReading(account: account, generator.duration(from: .zero, to: .seconds(90)))
+        case 19: return .askToReconnect(endpoint: endpoint, within: generator.duration(from: .zero, to: .seconds(60)))
         case 18: return .freeze(generator.duration(from: .milliseconds(1), to: .seconds(60)))
         default: return .commandAll(pick([.enable, .reconnect, .restart]) ?? .enable)
         }
@@ -92,6 +93,8 @@ public struct Chaos: Sendable {
 
     private mutating func drawWeather() -> Weather {
         var weather = Weather.fair
+        weather.repliesAreUnnamed = Bool.random(using: &generator)
+        weather.dictates = pick([nil, nil, .seconds(2), .seconds(41)]) ?? nil
         switch Int.random(in: 0..<8, using: &generator) {
         case 0: weather = .blackHole
         case 1: weather = .mute

@@ -51,6 +51,10 @@ public struct Weather: Hashable, Sendable {
     public var ending: Ending?
     /// Nothing comes through on sockets that are open, in either direction, and nobody is told.
     public var isSwallowing = false
+    /// Replies do not say which heartbeat they answer.
+    public var repliesAreUnnamed = false
+    /// The interval of heartbeats that the gateway dictates to each connection before it registers.
+    public var dictates: Duration?
     public var replyTime = ReplyTime()
 
     public init() {}
@@ -99,6 +103,8 @@ public enum WorldAction: Hashable, Sendable {
     case weather(endpoint: Int, Weather)
     /// A share (0 … 1) of an endpoint's open sockets ends with this cause.
     case drop(endpoint: Int, share: Double, FailureCause)
+    /// The gateway asks all that are connected to connect anew within this time.
+    case askToReconnect(endpoint: Int, within: Duration)
     case command(account: Int, SessionCommand)
     /// The same for every account, where it applies.
     case commandAll(SessionCommand)

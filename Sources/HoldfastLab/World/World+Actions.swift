@@ -10,6 +10,9 @@ extension World {
         case .drop(let endpoint, let share, let cause):
             guard endpoints.indices.contains(endpoint) else { return }
             drop(endpoint, share: share, cause)
+        case .askToReconnect(let endpoint, let time):
+            guard endpoints.indices.contains(endpoint) else { return }
+            askToReconnect(endpoint, within: time)
         case .command(let account, let command):
             perform(command, on: account)
         case .commandAll(let command):

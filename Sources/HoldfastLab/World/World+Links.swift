@@ -67,6 +67,7 @@ extension World {
     private mutating func register(_ number: Int) {
         let weather = endpoints[accounts[number].endpoint].weather
         guard !weather.isSwallowing else { return }
+        if let interval = weather.dictates { later(.zero, .dictated(interval), number) }
         switch weather.registering {
         case .accept: later(weather.replyTime.draw(using: &generator), .registered, number)
         case .reject(let code):
@@ -84,7 +85,8 @@ extension World {
         }
         guard !weather.isSwallowing, weather.answering != .ignore else { return }
         later(
-            weather.replyTime.draw(using: &generator), .reply(beat, isPositive: weather.answering == .positive), number)
+            weather.replyTime.draw(using: &generator),
+            .reply(weather.repliesAreUnnamed ? nil : beat, isPositive: weather.answering == .positive), number)
     }
 
     private mutating func close(_ number: Int, _ code: UInt16) {
@@ -115,6 +117,13 @@ extension World {
         }
     }
 
+    /// Asks all that are connected to connect anew.
+    mutating func askToReconnect(_ endpoint: Int, within time: Duration) {
+        for number in endpoints[endpoint].accounts where accounts[number].link?.isAnswered == true {
+            later(settings.travelTime, .reconnectAsked(within: time), number)
+        }
+    }
+
     // MARK: What a socket tells
 
     mutating func linkEvent(_ event: LinkEvent, _ generation: UInt32, _ number: Int) {
@@ -133,7 +142,7 @@ extension World {
             planEnding(number)
         case .closed:
             dropLink(number)
-        case .entered, .opened, .registrationRefused, .reply, .message:
+        case .entered, .opened, .registrationRefused, .dictated, .reply, .reconnectAsked, .message:
             break
         }
         let orders = Self.deliver(event, generation, at: moment, &accounts[number].session, &generator)
@@ -164,6 +173,10 @@ extension World {
         case .registrationRefused(let code):
             let failure = Failure.classify(.registrationRefused(code: code), phase: .register)
             return session.failed(with: failure, generation: generation, at: moment, using: &generator)
+        case .dictated(let interval):
+            return session.intervalDictated(interval, generation: generation, at: moment, using: &generator)
+        case .reconnectAsked(let time):
+            return session.reconnectAsked(within: time, generation: generation, at: moment, using: &generator)
         case .reply(let beat, let isPositive):
             return session.heartbeatReplied(
                 beat, isPositive: isPositive, generation: generation, at: moment, using: &generator)

@@ -10,8 +10,14 @@ public protocol Dialect: Hashable, Sendable {
     /// The name in the configuration and in the API.
     static var name: String { get }
 
-    /// Close codes by which this dialect's gateways say "not you", beside 1008 of RFC 6455.
-    var authCloseCodes: [UInt16] { get }
+    /// What close codes of their own mean to this dialect's gateways.
+    var closeCodes: CloseCodeRules { get }
+
+    /// The gateway speaks first: nothing is sent before its greeting.
+    var awaitsHello: Bool { get }
+
+    /// The sequence that frames carry goes on over connections, so that a gap between two of them shows.
+    var continuesSequence: Bool { get }
 
     /// Writes what makes the gateway know the account.
     ///
@@ -29,7 +35,18 @@ public protocol Dialect: Hashable, Sendable {
     /// Writes the acknowledgement of a push; nil if the gateway wants none.
     func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind?
 
-    /// Finds out what a whole message of the gateway means.
+    /// Writes the answer to a question of the gateway whether we are there; nil if it wants none.
+    func writeAnswer(to question: Push, in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind?
+
+    /// Writes what asks for the messages that a gap in the sequence has shown to be missing; nil if there is no such thing.
+    func writeResync(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind?
+
+    /// Finds out what a whole message of the gateway means, and which place in the gateway's sequence it has.
+    ///
+    /// - Parameter isText: whether it came as a text message, whose UTF-8 has then been checked.
+    func receive(_ frame: ByteBuffer, isText: Bool, identity: ConnectionIdentity) -> Received
+
+    /// Finds out what a whole message of the gateway means; all that a dialect without a sequence has to tell.
     ///
     /// - Parameter isText: whether it came as a text message, whose UTF-8 has then been checked.
     func interpret(_ frame: ByteBuffer, isText: Bool, identity: ConnectionIdentity) -> Meaning
@@ -43,11 +60,23 @@ public protocol Dialect: Hashable, Sendable {
 }
 
 extension Dialect {
-    public var authCloseCodes: [UInt16] { [] }
+    public var closeCodes: CloseCodeRules { CloseCodeRules() }
+    public var awaitsHello: Bool { false }
+    public var continuesSequence: Bool { false }
 
     public func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind? { nil }
 
     public func writeAcknowledgement(of push: Push, into buffer: inout ByteBuffer) -> FrameKind? { nil }
+
+    public func writeAnswer(
+        to question: Push, in context: DialectContext, into buffer: inout ByteBuffer
+    ) -> FrameKind? { nil }
+
+    public func writeResync(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind? { nil }
+
+    public func receive(_ frame: ByteBuffer, isText: Bool, identity: ConnectionIdentity) -> Received {
+        Received(interpret(frame, isText: isText, identity: identity))
+    }
 
     /// To most dialects a pong is a sign of life of the socket, and nothing more.
     public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
@@ -69,10 +98,14 @@ public struct DialectContext: Sendable {
     public var identity: ConnectionIdentity
     /// The time of writing.
     public var now: WallTime
+    /// The last place in the gateway's sequence without a gap before it, on this connection or, where the dialect says so, on
+    /// an earlier one; nil before the first.
+    public var lastSequence: UInt64?
 
-    public init(identity: ConnectionIdentity, now: WallTime) {
+    public init(identity: ConnectionIdentity, now: WallTime, lastSequence: UInt64? = nil) {
         self.identity = identity
         self.now = now
+        self.lastSequence = lastSequence
     }
 }
 
@@ -80,6 +113,8 @@ public struct DialectContext: Sendable {
 public enum Registration: Hashable, Sendable {
     /// A frame was written. The account is registered when the gateway has answered it.
     case sent(FrameKind)
+    /// Nothing is sent; the account is registered when the gateway says so by itself.
+    case awaited
     /// Nothing is sent and nothing is expected: the account is registered as soon as the WebSocket is open.
     case notNeeded
 }
@@ -91,14 +126,34 @@ public enum FrameKind: Hashable, Sendable {
     case ping
 }
 
+/// What a dialect makes of a message.
+public struct Received: Sendable {
+    public var meaning: Meaning
+    /// The message's place in the gateway's sequence, where it has one.
+    public var sequence: UInt64?
+
+    public init(_ meaning: Meaning, sequence: UInt64? = nil) {
+        self.meaning = meaning
+        self.sequence = sequence
+    }
+}
+
 /// What a dialect makes of something received. Whatever it is, it is also a sign of life of the socket.
 public enum Meaning: Sendable {
+    /// The gateway's greeting, with the interval of heartbeats that it dictates, if it does.
+    case hello(heartbeatEvery: Duration?)
     /// The gateway has positively answered the registration.
     case registered
     /// The gateway has answered the registration with another code.
     case registrationRefused(code: Int)
-    /// The answer to one of this connection's heartbeats.
-    case reply(beat: UInt32, isPositive: Bool, code: Int)
+    /// The gateway will not serve us, before or after the registration; the dialect knows what that speaks against.
+    case refused(as: FailureClass, code: Int)
+    /// The answer to one of this connection's heartbeats; `beat` is nil where answers do not say to which.
+    case reply(beat: UInt32?, isPositive: Bool, code: Int)
+    /// The gateway asks whether we are there, in a message of its own.
+    case question(Push)
+    /// The gateway will end this connection and asks us to connect anew within this time.
+    case reconnectSoon(within: Duration)
     /// Something the gateway hands over and, in most dialects, wants acknowledged.
     case push(Push)
     /// Well-formed, and nothing this project acts on.
@@ -118,6 +173,10 @@ public enum FrameProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case badMessageID
     /// An answer to a request of ours whose `code` is missing, or is no integer.
     case badCode
+    /// What should hold the items is no array.
+    case notAnArray
+    /// More items than one push may hand over; the rest is left out.
+    case tooManyItems
 
     public var description: String {
         switch self {
@@ -127,6 +186,8 @@ public enum FrameProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case .badHeaders: "`headers` is no object"
         case .badMessageID: "`headers.mid` is neither a string nor a number"
         case .badCode: "an answer without an integer `code`"
+        case .notAnArray: "the items are no array"
+        case .tooManyItems: "too many items in one message"
         }
     }
 }

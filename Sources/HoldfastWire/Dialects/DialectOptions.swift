@@ -10,6 +10,24 @@ public protocol DialectOptions {
     /// A text; nil if it is not there or wrong. `preset` and `allowed` are for the reference of all keys.
     func text(_ key: String, preset: String, allowed: String) -> String?
 
+    /// `true` or `false`.
+    func flag(_ key: String, _ value: inout Bool)
+
+    /// One of a few words.
+    func choice(_ key: String, _ value: inout String, among choices: @autoclosure () -> [String])
+
+    /// One text or a list of texts; nil if there is none.
+    func texts(_ key: String, allowed: String) -> [String]?
+
+    /// A mapping of names of the operator's own to one text or a list of texts each; nil if there is none.
+    func table(_ key: String, allowed: String) -> [(name: String, values: [String])]?
+
+    /// The options inside this one; nil if there are none.
+    func part(_ key: String) -> (any DialectOptions)?
+
+    /// A list of options; nil if there is none.
+    func parts(_ key: String) -> [any DialectOptions]?
+
     /// Says what is wrong with a key, and what is allowed.
     func report(_ key: String, _ problem: String, _ remedy: String)
 
@@ -30,5 +48,5 @@ public protocol ConfiguredDialect: Dialect {
 /// The dialects there are. Whoever adds one names it here, and nowhere else.
 public enum Dialects {
     /// The first is the one in force where none is chosen.
-    public static let all: [any ConfiguredDialect.Type] = [LWP.self, Ping.self]
+    public static let all: [any ConfiguredDialect.Type] = [LWP.self, Ping.self, JSONDialect.self]
 }

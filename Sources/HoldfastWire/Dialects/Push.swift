@@ -10,6 +10,8 @@ public struct Push: Sendable {
     /// What the dialect will want again, for instance to repeat it in the acknowledgement: ranges within the frame's
     /// readable bytes. What each stands for is the dialect's own affair.
     public let parts: Parts
+    /// Its place in the gateway's sequence, where it has one.
+    public let sequence: UInt64?
 
     /// A handful of ranges, without an array.
     public struct Parts: Sendable {
@@ -24,10 +26,11 @@ public struct Push: Sendable {
         }
     }
 
-    public init(frame: ByteBuffer, isText: Bool, parts: Parts = Parts()) {
+    public init(frame: ByteBuffer, isText: Bool, parts: Parts = Parts(), sequence: UInt64? = nil) {
         self.frame = frame
         self.isText = isText
         self.parts = parts
+        self.sequence = sequence
     }
 
     /// A part of the frame, shared and not copied; nil if it is not there.

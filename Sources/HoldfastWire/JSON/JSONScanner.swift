@@ -59,6 +59,25 @@ public struct JSONScanner: Sendable {
         return JSONValue(.string, start..<string.end, hasEscapes: string.hasEscapes)
     }
 
+    /// Steps into the array that begins here. Its elements follow by `nextElement`.
+    public mutating func beginArray(in json: RawSpan) throws(JSONError) {
+        position = try json.end(of: UInt8(ascii: "["), from: json.endOfWhitespace(from: position))
+        isBeforeFirstMember = true
+    }
+
+    /// Whether an element is next to be read; if not, the array has ended and is left.
+    public mutating func nextElement(in json: RawSpan) throws(JSONError) -> Bool {
+        position = json.endOfWhitespace(from: position)
+        let isFirst = isBeforeFirstMember
+        isBeforeFirstMember = false
+        if json.byte(at: position) == UInt8(ascii: "]") {
+            position += 1
+            return false
+        }
+        if !isFirst { position = try json.end(of: UInt8(ascii: ","), from: position) }
+        return true
+    }
+
     /// Passes over the value that begins here, whatever it is, checking all of it.
     @discardableResult
     public mutating func skipValue(in json: RawSpan) throws(JSONError) -> JSONValue {

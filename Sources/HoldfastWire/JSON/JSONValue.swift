@@ -33,6 +33,31 @@ public struct JSONValue: Hashable, Sendable {
         return range.count == text.utf8CodeUnitCount + 2 && json.contains(text, at: range.lowerBound + 1)
     }
 
+    /// Whether this is a string, a number, `true` or `false` that reads like this.
+    func reads(_ bytes: [UInt8], in json: RawSpan) -> Bool {
+        guard let content = scalarRange(in: json) else { return false }
+        if hasEscapes { return json.unescapedText(in: content).utf8.elementsEqual(bytes) }
+        guard content.count == bytes.count else { return false }
+        for index in bytes.indices where json.byte(at: content.lowerBound + index) != bytes[index] { return false }
+        return true
+    }
+
+    /// What a string says, or how a number, `true` or `false` is written; nil for everything else.
+    func text(in json: RawSpan) -> String? {
+        if kind == .string { return string(in: json) }
+        guard let range = scalarRange(in: json) else { return nil }
+        return json.extracting(range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A string without its quotes; a number, `true` or `false` as it is written.
+    func scalarRange(in json: RawSpan) -> Range<Int>? {
+        switch kind {
+        case .string: contentRange(in: json)
+        case .number, .boolean: range.upperBound <= json.byteCount ? range : nil
+        case .object, .array, .null: nil
+        }
+    }
+
     /// The number, if it is written as an integer (no fraction, no exponent) and fits; else nil.
     public func integer(in json: RawSpan) -> Int64? {
         kind == .number ? json.integer(in: range) : nil

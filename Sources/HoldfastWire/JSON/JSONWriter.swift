@@ -5,6 +5,12 @@ extension ByteBuffer {
     /// control characters, so it fits on one line.
     public mutating func writeJSON(_ text: String) {
         writeInteger(UInt8(ascii: "\""))
+        writeJSONContent(text)
+        writeInteger(UInt8(ascii: "\""))
+    }
+
+    /// Appends what stands between the quotes of `text` as a JSON string.
+    mutating func writeJSONContent(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
             // Runs of plain bytes are copied whole; most texts are one run.
@@ -17,7 +23,6 @@ extension ByteBuffer {
             }
             writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[runStart...]))
         }
-        writeInteger(UInt8(ascii: "\""))
     }
 
     /// Appends `number` in decimal digits.

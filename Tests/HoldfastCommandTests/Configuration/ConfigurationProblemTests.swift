@@ -182,15 +182,43 @@ struct ConfigurationProblemTests {
         ),
         WrongFile(
             "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
-            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, dialect, enabled, headers, heartbeat, id, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, dialect, enabled, headers, heartbeat, id, json, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
         ),
         WrongFile(
             "a dialect that does not exist", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: pong }\n",
-            "fleet.yaml:2: accounts[0].dialect: \"pong\" is not known; did you mean ping? allowed: lwp, ping"),
+            "fleet.yaml:2: accounts[0].dialect: \"pong\" is not known; did you mean ping? allowed: lwp, ping, json"),
         WrongFile(
             "settings of a dialect the account does not speak",
             "accounts:\n  - { id: a, url: \"ws://h/\", dialect: lwp, ping: { payload: x } }\n",
             "fleet.yaml:2: accounts[0].ping.payload: unknown key; there are no keys here"),
+        WrongFile(
+            "mistakes in what is told of a gateway",
+            """
+            defaults:
+              json:
+                hello: { when: { "a..b": 1 } }
+                register:
+                  send: '{"token":"{token}"'
+                  accepted: [ ok ]
+                failures:
+                  - { when: { op: 9 }, class: servr }
+            """,
+            "fleet.yaml:3: defaults.json.hello.when: holds something that is no path; names and numbers joined by dots, such as d.user.id; at most 8 of them and 256 bytes",
+            "fleet.yaml:3: defaults.json.hello.when: has 0 conditions; 1 to 8",
+            "fleet.yaml:5: defaults.json.register.send: is no JSON with its places filled: at byte 11: the text ends early; JSON of at most 16KiB with at most 64 {places}",
+            "fleet.yaml:6: defaults.json.register.accepted: is a list; a mapping (key: value) is needed here",
+            "fleet.yaml:8: defaults.json.failures[0].class: \"servr\" is not known; did you mean server? allowed: auth, server, permanent"
+        ),
+        WrongFile(
+            "a template that needs what an account does not have",
+            """
+            defaults: { dialect: json, json: { register: { send: '{"bot":{bot}}', accepted: { ok: true } } } }
+            accounts:
+              - { id: a, url: "ws://h/", json: { fields: { bot: 7 } } }
+              - { id: b, url: "ws://h/" }
+            """,
+            "fleet.yaml:4: accounts[1].json.fields: bot is missing, and a template uses {bot}; give it here; these are filled by themselves: {token}, {device_id}, {user_id}, {id}, {time}, {seconds}, {sequence}, {echo}"
+        ),
         WrongFile(
             "what belongs to one account, in the defaults", "defaults: { lwp: { device_id: x } }\n",
             "fleet.yaml:1: defaults.lwp.device_id: unknown key; allowed: app_key, ua"),

@@ -48,6 +48,9 @@ struct CheckedSession {
         case .registered(.current): socket != .none && socket != .closing
         case .failed(_, .current): socket != .none && socket != .closing
         case .linkClosed(_, .current): socket != .none
+        case .intervalDictated(.current): socket == .asked || socket == .answered
+        case .reconnectAsked(.current): socket == .answered
+        case .repliedToSome: session.liveness?.beats.isEmpty == false
         case .message(.current), .blocked, .drained, .paused, .resumed: socket == .answered
         case .replied(.oldest, _), .replied(.newest, _): session.liveness?.beats.isEmpty == false
         case .released: isReleasing
@@ -82,6 +85,13 @@ struct CheckedSession {
         case .replied(let beat, let isPositive):
             return session.heartbeatReplied(
                 number(of: beat), isPositive: isPositive, generation: current, at: now, using: &generator)
+        case .repliedToSome(let isPositive):
+            return session.heartbeatReplied(
+                nil, isPositive: isPositive, generation: current, at: now, using: &generator)
+        case .intervalDictated(let age):
+            return session.intervalDictated(.seconds(7), generation: generation(age), at: now, using: &generator)
+        case .reconnectAsked(let age):
+            return session.reconnectAsked(within: .seconds(10), generation: generation(age), at: now, using: &generator)
         case .message(let age):
             session.messageReceived(generation: generation(age), at: now)
             return .nothing

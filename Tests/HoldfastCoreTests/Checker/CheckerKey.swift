@@ -35,7 +35,7 @@ struct CheckerKey: Hashable {
         case .pausing: "pausing"
         case .queuedFirst: "queuedFirst"
         case .connecting(let attempt): "connecting \(attempt.phase.name)"
-        case .connected(let connection): "connected \(connection.isStable)"
+        case .connected(let connection): "connected \(connection.isStable) \(connection.leaveAt != nil)"
         case .leaving: "leaving"
         case .waiting: "waiting"
         case .queued: "queued"

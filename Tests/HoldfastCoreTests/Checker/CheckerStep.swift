@@ -17,6 +17,10 @@ enum CheckerStep: Hashable {
     case failed(Trouble, Age)
     case linkClosed(Trouble, Age)
     case replied(Beat, isPositive: Bool)
+    /// A reply that does not say to which beat.
+    case repliedToSome(isPositive: Bool)
+    case intervalDictated(Age)
+    case reconnectAsked(Age)
     case message(Age)
     case blocked, drained, paused, resumed
     case released
@@ -54,13 +58,17 @@ enum CheckerStep: Hashable {
         var steps: [CheckerStep] = [
             .deadline, .earlyWake, .sweepOverdue, .sweep, .unobserved, .blocked, .drained, .paused, .resumed,
             .released, .renewalStarted, .credentialChanged, .shutDown, .settingsChanged(needsReconnect: true),
-            .settingsChanged(needsReconnect: false),
+            .settingsChanged(needsReconnect: false), .repliedToSome(isPositive: true),
+            .repliedToSome(isPositive: false),
         ]
         steps += SessionCommand.allCases.map { .command($0) }
         steps += Outcome.allCases.map { .renewalEnded($0) }
         for beat in Beat.allCases { steps += [.replied(beat, isPositive: true), .replied(beat, isPositive: false)] }
         for age in Age.allCases {
-            steps += [.granted(age), .opened(age), .registered(age), .message(age)]
+            steps += [
+                .granted(age), .opened(age), .registered(age), .message(age), .intervalDictated(age),
+                .reconnectAsked(age),
+            ]
             steps += Phase.allCases.map { .entered($0, age) }
         }
         for trouble in Trouble.allCases {
@@ -73,7 +81,8 @@ enum CheckerStep: Hashable {
     var isStale: Bool {
         switch self {
         case .granted(.stale), .opened(.stale), .registered(.stale), .message(.stale), .entered(_, .stale),
-            .failed(_, .stale), .linkClosed(_, .stale), .replied(.never, _):
+            .failed(_, .stale), .linkClosed(_, .stale), .replied(.never, _), .intervalDictated(.stale),
+            .reconnectAsked(.stale):
             true
         default: false
         }
@@ -81,7 +90,8 @@ enum CheckerStep: Hashable {
 
     var isAboutHeartbeats: Bool {
         switch self {
-        case .replied, .message, .blocked, .drained, .paused, .resumed, .unobserved: true
+        case .replied, .repliedToSome, .intervalDictated, .message, .blocked, .drained, .paused, .resumed, .unobserved:
+            true
         default: false
         }
     }

@@ -77,6 +77,7 @@ struct ClassificationTests {
         Row(.registrationRefused(code: 500), .server, "server.register_500", in: .register),
         Row(.registrationRefused(code: 429), .server, "server.register_429", in: .register),
         Row(.registrationRefused(code: 0), .server, "server.register_0", in: .register),
+        Row(.refused(as: .server, code: 9), .server, "server.refused_9", in: .register),
     ]
 
     static let auth = [
@@ -84,6 +85,7 @@ struct ClassificationTests {
         Row(.upgradeRefused(status: 403, retryAfter: nil), .auth, "auth.upgrade_403", in: .upgrade),
         Row(.registrationRefused(code: 401), .auth, "auth.register_401", in: .register),
         Row(.registrationRefused(code: 403), .auth, "auth.register_403", in: .register),
+        Row(.refused(as: .auth, code: 4004), .auth, "auth.refused_4004"),
         Row(.closed(code: 1008), .auth, "auth.close_1008"),
     ]
 
@@ -137,14 +139,17 @@ struct ClassificationTests {
         #expect(failure.code == "protocol.\(violation.rawValue)")
     }
 
-    @Test("a dialect's own close codes for a rejected credential are `auth`")
+    @Test("a dialect's own close codes are `auth` or `permanent`, as it says")
     func dialectCodes() {
+        let rules = CloseCodeRules(auth: [4001, 1000], permanent: [4010])
         for code in [4001, 1000] as [UInt16] {
-            let failure = Failure.classify(.closed(code: code), phase: .established, authCloseCodes: [4001, 1000])
+            let failure = Failure.classify(.closed(code: code), phase: .established, closeCodes: rules)
             #expect(failure.class == .auth)
             #expect(failure.code == "auth.close_\(code)")
         }
-        #expect(Failure.classify(.closed(code: 4002), phase: .established, authCloseCodes: [4001]).class == .dropped)
+        let hopeless = Failure.classify(.closed(code: 4010), phase: .established, closeCodes: rules)
+        #expect(hopeless.code == "permanent.close_4010")
+        #expect(Failure.classify(.closed(code: 4002), phase: .established, closeCodes: rules).class == .dropped)
     }
 
     @Test("a Retry-After is kept, between nothing and an hour", arguments: [(20, 20), (0, 0), (-7, 0), (3_601, 3_600)])
@@ -158,6 +163,7 @@ struct ClassificationTests {
         let upgrade = Failure.classify(.upgradeRefused(status: number, retryAfter: nil), phase: .upgrade)
         #expect(upgrade.class == .permanent)
         #expect(Failure.classify(.registrationRefused(code: number), phase: .register).class == .server)
+        #expect(Failure.classify(.refused(as: .auth, code: number), phase: .register).class == .auth)
         #expect(Failure.classify(.proxyRefused(status: number), phase: .connect).class == .network)
     }
 }

@@ -18,6 +18,7 @@ struct CodeReferenceTests {
         case .upgradeRefused: [401, 404, 503].map { .upgradeRefused(status: $0, retryAfter: nil) }
         case .proxyRefused: [407, 502].map { .proxyRefused(status: $0) }
         case .registrationRefused: [401, 500].map { .registrationRefused(code: $0) }
+        case .refused: [FailureClass.auth, .server, .permanent].map { .refused(as: $0, code: 1) }
         case .violation: ProtocolViolation.allCases.map { .violation($0) }
         case .certificate: [.untrusted, .expired, .wrongHost, .other].map { .certificate($0) }
         }
@@ -26,14 +27,19 @@ struct CodeReferenceTests {
     private static let kinds: [FailureCause] = [
         .endOfStream, .reset, .systemCall(errno: 0), .closed(code: nil), .timeout(.connect), .heartbeatDead,
         .nameNotFound, .nameLookupFailed, .upgradeRefused(status: 0, retryAfter: nil), .proxyRefused(status: 0),
-        .registrationRefused(code: 0), .violation(.badUTF8), .certificate(.other), .tlsFailed, .badURL, .handlerFailed,
+        .registrationRefused(code: 0), .refused(as: .auth, code: 0), .violation(.badUTF8), .certificate(.other),
+        .tlsFailed,
+        .badURL, .handlerFailed,
         .outOfDescriptors, .outOfMemory,
     ]
 
     @Test("the document has every code and no other")
     func complete() throws {
         let causes = Self.kinds.flatMap(Self.samples)
-        let codes = Phase.allCases.flatMap { phase in causes.map { Failure.classify($0, phase: phase).code } }
+        let hopeless = CloseCodeRules(permanent: [4010])
+        let codes =
+            Phase.allCases.flatMap { phase in causes.map { Failure.classify($0, phase: phase).code } }
+            + [Failure.classify(.closed(code: 4010), phase: .established, closeCodes: hopeless).code]
         let document = try String(contentsOf: Self.root.appending(path: "docs/troubleshooting.md"), encoding: .utf8)
         let rows = document.matches(of: /(?m)^\| `([a-z]+\.[a-z0-9_N]+)` \|/).map { String($0.output.1) }
         let expected = Set(codes.map { $0.replacing(/\d+$/, with: "N").replacing("utfN", with: "utf8") })

@@ -79,6 +79,14 @@ struct Rig {
                 beat, isPositive: isPositive, generation: session.generation, at: now, using: &generator))
     }
 
+    /// A reply that does not say which beat it answers.
+    @discardableResult
+    mutating func replyToSome() -> Orders {
+        note(
+            session.heartbeatReplied(
+                nil, isPositive: true, generation: session.generation, at: now, using: &generator))
+    }
+
     @discardableResult
     mutating func release() -> Orders {
         note(session.released(at: now))

@@ -9,7 +9,12 @@ extension Meaning {
         switch self {
         case .registered: "registered"
         case .registrationRefused(let code): "refused \(code)"
-        case .reply(let beat, let isPositive, let code): "reply \(beat) \(isPositive ? "yes" : "no") \(code)"
+        case .hello(let interval): "hello \(interval.map { "\($0)" } ?? "")"
+        case .refused(let kind, let code): "refused as \(kind) \(code)"
+        case .question: "question"
+        case .reconnectSoon(let time): "reconnect within \(time)"
+        case .reply(let beat, let isPositive, let code):
+            "reply \(beat.map(String.init) ?? "?") \(isPositive ? "yes" : "no") \(code)"
         case .push: "push"
         case .other: "other"
         case .malformed(let problem): "malformed: \(problem)"
@@ -158,6 +163,6 @@ struct LWPReceivingTests {
 
     @Test("no close code means `not you` beside the standard one")
     func hasNoAuthCloseCodes() {
-        #expect(lwp().authCloseCodes.isEmpty)
+        #expect(lwp().closeCodes == CloseCodeRules())
     }
 }
