@@ -150,10 +150,12 @@ let package = Package(
             path: "Fuzz/Targets",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "EchoExample", dependencies: ["HoldfastWire"], path: "Examples/Echo", swiftSettings: strict),
         .testTarget(
             name: "HoldfastWireTests",
             dependencies: [
-                "HoldfastWire", "HoldfastLab", "HoldfastFuzzTargets",
+                "HoldfastWire", "HoldfastFuzzTargets", "EchoExample",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

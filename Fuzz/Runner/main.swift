@@ -36,6 +36,8 @@ let body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt =
     switch target {
     case .frames: { run(.frames, $0, $1) }
     case .heads: { run(.heads, $0, $1) }
+    case .inflate: { run(.inflate, $0, $1) }
+    case .extensions: { run(.extensions, $0, $1) }
     case .json: { run(.json, $0, $1) }
     case .lwp: { run(.lwp, $0, $1) }
     }

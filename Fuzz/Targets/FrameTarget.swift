@@ -7,25 +7,28 @@ func tryFrames(_ bytes: [UInt8]) throws(BrokenPromise) {
     let limitBytes = 512
     let pieces = Pieces(bytes)
     for role in [WebSocketRole.client, .server] {
-        let whole = events(of: pieces.whole, role, limitBytes: limitBytes)
+        let whole = decodeFrames(pieces.whole, role, limitBytes: limitBytes)
         try demand(
-            whole == events(of: pieces.single, role, limitBytes: limitBytes), "byte by byte it means something else")
-        try demand(whole == events(of: pieces.random, role, limitBytes: limitBytes), "a cut changes what it means")
+            whole == decodeFrames(pieces.single, role, limitBytes: limitBytes), "byte by byte it means something else")
+        try demand(whole == decodeFrames(pieces.random, role, limitBytes: limitBytes), "a cut changes what it means")
         for case .message(let message, _) in whole.events {
             try demand(message.readableBytes <= limitBytes, "a message is larger than its limit")
         }
     }
 }
 
-private struct Events: Equatable {
+struct DecodedFrames: Equatable {
     var events: [WebSocketEvent] = []
     var violation: ProtocolViolation?
 }
 
 /// What the assembler makes of the pieces, up to a violation or a close frame: after those it must not be fed again.
-private func events(of pieces: [ByteBuffer], _ role: WebSocketRole, limitBytes: Int) -> Events {
+func decodeFrames(
+    _ pieces: [ByteBuffer], _ role: WebSocketRole, limitBytes: Int, deflate: DeflateAgreement? = nil
+) -> DecodedFrames {
     var assembler = MessageAssembler(role: role, frameLimitBytes: limitBytes, messageLimitBytes: limitBytes)
-    var result = Events()
+    assembler.use(deflate.map { Inflation($0, role: role) })
+    var result = DecodedFrames()
     var waiting = ByteBuffer()
     for piece in pieces {
         waiting.writeImmutableBuffer(piece)

@@ -1,12 +1,14 @@
 /// A decoder, and what is demanded of it for any bytes at all: more than not to crash. `make fuzz` feeds it what libFuzzer
 /// makes up, `make test` feeds it the inputs kept in `Tests/Corpus`.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-    case frames, heads, json, lwp
+    case frames, heads, inflate, extensions, json, lwp
 
     package func run(_ bytes: [UInt8]) throws(BrokenPromise) {
         switch self {
         case .frames: try tryFrames(bytes)
         case .heads: try tryHeads(bytes)
+        case .inflate: try tryInflate(bytes)
+        case .extensions: try tryExtensions(bytes)
         case .json: try tryJSON(bytes)
         case .lwp: try tryLWP(bytes)
         }

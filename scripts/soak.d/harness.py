@@ -148,8 +148,8 @@ class Holdfast:
 class Gateway(Holdfast):
     """A scriptable gateway; docs/gateway.md has the faults."""
 
-    def __init__(self, port=0):
-        super().__init__("gateway", "--listen", f"127.0.0.1:{port}", "--control", "127.0.0.1:0")
+    def __init__(self, port=0, *options):
+        super().__init__("gateway", "--listen", f"127.0.0.1:{port}", "--control", "127.0.0.1:0", *options)
         self.url = self.ready["gateway"].rstrip("/")
         self.port = int(self.url.rsplit(":", 1)[1])
 

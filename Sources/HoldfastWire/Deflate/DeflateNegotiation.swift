@@ -7,6 +7,15 @@ package struct DeflateAgreement: Hashable, Sendable {
     /// 8 to 15.
     package var serverWindowBits: UInt8
     package var clientWindowBits: UInt8
+
+    package init(
+        serverKeepsContext: Bool, clientKeepsContext: Bool, serverWindowBits: UInt8, clientWindowBits: UInt8
+    ) {
+        self.serverKeepsContext = serverKeepsContext
+        self.clientKeepsContext = clientKeepsContext
+        self.serverWindowBits = serverWindowBits
+        self.clientWindowBits = clientWindowBits
+    }
 }
 
 /// The four parameters as they stand in an offer or in an answer, each checked on its own (RFC 7692 §7.1.1, §7.1.2).

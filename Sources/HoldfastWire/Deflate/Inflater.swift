@@ -20,7 +20,7 @@ final class Inflater {
 
     /// What a message may grow to: the message limit, and beyond `harmlessBytes` also a multiple of its compressed size, so
     /// that many small messages cannot make us work much harder than their sender (RFC 7692 §8 leaves it to us).
-    static let harmlessBytes = 64 << 10
+    static let harmlessBytes = 1 << 20
     static let largestRatio = 256
 
     /// The end of every message, which its sender leaves out (RFC 7692 §7.2.1).

@@ -41,6 +41,8 @@ public struct LinkTarget: Hashable, Sendable {
     /// - Parameters:
     ///   - url: `ws://` or `wss://`, a host, and what else is wanted of port, path and query.
     ///   - headers: besides those that the handshake writes itself.
+    ///   - subprotocols: the preferred one first.
+    ///   - tls: how the peer proves who it is.
     /// - Throws: `InvalidLinkTarget`, which says what is wrong and what would be right.
     public init(
         url: String,
