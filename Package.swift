@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "HoldfastConsole",
             dependencies: [
-                "HoldfastCore", "HoldfastFleet",
+                "HoldfastCore", "HoldfastFleet", "HoldfastStore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -12,6 +12,7 @@ struct Routes: Sendable {
         let actions = ActionEndpoints(fleet: fleet, logger: logger, limits: limits)
         let diagnoses = DiagnosisEndpoints(fleet: fleet)
         let events = EventEndpoint(fleet: fleet, epoch: epoch, limits: limits, counters: counters)
+        let declarations = DeclarationEndpoints(fleet: fleet, actions: actions)
         let page = PageEndpoint()
         all =
             [
@@ -23,7 +24,14 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/accounts", .role(.viewer), parameters: AccountEndpoints.listParameters,
                     handler: accounts.list),
+                Route(.post, "/api/v1/accounts", .role(.admin), handler: declarations.add),
                 Route(.get, "/api/v1/accounts/{id}", .role(.viewer), handler: accounts.one),
+                Route(.delete, "/api/v1/accounts/{id}", .role(.admin), handler: declarations.remove),
+                Route(
+                    .put, "/api/v1/accounts/{id}/credential", .role(.admin), handler: declarations.setCredential),
+                Route(
+                    .get, "/api/v1/declarations", .role(.viewer), parameters: DeclarationEndpoints.listParameters,
+                    handler: declarations.list),
                 Route(
                     .get, "/api/v1/accounts/{id}/timeline", .role(.viewer),
                     parameters: AccountEndpoints.timelineParameters, handler: accounts.timeline),

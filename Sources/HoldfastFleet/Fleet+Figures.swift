@@ -86,6 +86,7 @@ extension LaneCounters {
         metrics.stuckResets &+= stuckResets
         metrics.illegalTransitions &+= illegalTransitions
         metrics.restarts &+= restarts
+        for outcome in ProviderOutcome.allCases { metrics.renewals[outcome] &+= renewals[outcome] }
         metrics.messagesReceived &+= messagesReceived
         metrics.messagesAcknowledged &+= messagesAcknowledged
         metrics.malformedFrames &+= malformedFrames

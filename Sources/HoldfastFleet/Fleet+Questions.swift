@@ -141,7 +141,7 @@ extension Fleet {
     /// How many accounts one turn of a loop takes a command for.
     private static let portion = 256
 
-    private var runningLanes: [Lane]? {
+    var runningLanes: [Lane]? {
         state.withLock { state in
             state.phase == .running || state.phase == .starting ? state.engine?.lanes : nil
         }

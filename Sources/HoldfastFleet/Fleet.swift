@@ -21,6 +21,7 @@ public final class Fleet: Sendable {
     let roster: Roster
     let board: Board
     let laneCount: Int
+    let changes = ChangeQueue()
     let state: Mutex<State>
 
     struct State {
@@ -29,6 +30,8 @@ public final class Fleet: Sendable {
         var configuration: FleetConfiguration?
         var engine: Engine?
         var store: FleetStore?
+        /// Of the configuration in force.
+        var declarationReader: FleetConfiguration.DeclarationReader?
         var shutdown: Task<Void, Never>?
 
         enum Phase {
@@ -41,6 +44,7 @@ public final class Fleet: Sendable {
         let group: MultiThreadedEventLoopGroup
         let control: Control
         let lanes: [Lane]
+        let desk: RenewalDesk
     }
 
     public init(_ configuration: FleetConfiguration, logger: Logger) {
@@ -88,6 +92,7 @@ public final class Fleet: Sendable {
             state.phase = .starting
             state.engine = engine
             state.configuration = nil
+            state.declarationReader = configuration.declarationReader
             _ = deploy(plan, on: engine)
             return engine
         }
@@ -106,6 +111,12 @@ public final class Fleet: Sendable {
     /// - Throws: `FleetError` if an account is declared twice, `StoreError` if the store cannot be asked. Then nothing has
     ///   changed.
     public func apply(_ configuration: FleetConfiguration) async throws -> ReloadSummary {
+        try await changes.run { () async -> Result<ReloadSummary, any Error> in
+            do { return .success(try await self.applyNow(configuration)) } catch { return .failure(error) }
+        }.get()
+    }
+
+    private func applyNow(_ configuration: FleetConfiguration) async throws -> ReloadSummary {
         let store = state.withLock { $0.store }
         let plan = try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
         let (summary, engine) = state.withLock { state -> (ReloadSummary, Engine?) in
@@ -113,6 +124,8 @@ public final class Fleet: Sendable {
                 return (ReloadSummary(), nil)
             }
             engine.control.apply(ControlConfiguration(configuration))
+            engine.desk.providers.apply(configuration.providers)
+            state.declarationReader = configuration.declarationReader
             return (deploy(plan, on: engine), engine)
         }
         guard let engine else { return summary }
@@ -141,9 +154,11 @@ public final class Fleet: Sendable {
 
     private func makeEngine(_ configuration: FleetConfiguration, store: FleetStore?) -> Engine {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
+        let desk = RenewalDesk(store: store, logger: logger)
+        desk.providers.apply(configuration.providers)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster, store: store,
-            configuration: ControlConfiguration(configuration), breakdown: breakdown, logger: logger)
+            desk: desk, configuration: ControlConfiguration(configuration), breakdown: breakdown, logger: logger)
         var generator = SystemRandomNumberGenerator()
         let lanes = (0..<laneCount).map { index in
             Lane(
@@ -152,7 +167,7 @@ public final class Fleet: Sendable {
         }
         control.start(lanes)
         for lane in lanes { lane.start() }
-        return Engine(group: group, control: control, lanes: lanes)
+        return Engine(group: group, control: control, lanes: lanes, desk: desk)
     }
 
     /// Hands the differences to the lanes.
@@ -183,6 +198,8 @@ public final class Fleet: Sendable {
             events.finish()
             return
         }
+        // First, while the lanes can still take what a login brings.
+        await engine.desk.stop()
         await withTaskGroup(of: Void.self) { group in
             for lane in engine.lanes { group.addTask { await lane.stop(within: Self.patience) } }
         }

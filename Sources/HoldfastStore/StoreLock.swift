@@ -20,7 +20,7 @@ public final class StoreLock: Sendable {
         let path = "\(folder)/\(Self.fileName)"
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .unusable(path: path, errno: errno) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.lock(file) else {
             let problem = errno
             let holder = problem == EWOULDBLOCK ? Self.readHolder(file) : nil
             close(file)
@@ -35,6 +35,19 @@ public final class StoreLock: Sendable {
     deinit {
         close(descriptor)
     }
+
+    /// Tries for a moment: a program that the process before us was just starting holds its lock until it is started.
+    private static func lock(_ file: Int32) -> Bool {
+        for _ in 0..<tries {
+            if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(pauseMicroseconds)
+        }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
+    }
+
+    private static let tries = 10
+    private static let pauseMicroseconds: UInt32 = 50_000
 
     /// Who holds a lock.
     public struct Holder: Sendable, Hashable {

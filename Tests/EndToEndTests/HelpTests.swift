@@ -9,7 +9,10 @@ struct HelpTests {
             ["accounts", "enable"],
             ["accounts", "disable"],
             ["accounts", "reconnect"], ["accounts", "reset"], ["accounts", "restart"], ["accounts", "quarantine"],
-            ["accounts", "release"], ["timeline"],
+            ["accounts", "release"], ["timeline"], ["accounts", "renew"], ["accounts", "add"], ["accounts", "remove"],
+            ["accounts", "set-credential"], ["accounts", "import"], ["accounts", "export"], ["audit"], ["key"],
+            ["key", "new"],
+            ["key", "rotate"],
         ])
     func help(command: [String]) async throws {
         let (exit, output, errors) = try await HoldfastProcess.run(command + ["--help"])

@@ -36,6 +36,14 @@ struct HoldfastClient: Sendable {
         try await send(.POST, path, body: body, accepting: [])
     }
 
+    func put(_ path: String, body: Data) async throws -> Data {
+        try await send(.PUT, path, body: body, accepting: [])
+    }
+
+    func delete(_ path: String) async throws -> Data {
+        try await send(.DELETE, path, body: nil, accepting: [])
+    }
+
     /// - Throws: `CommandFailure` if the answer is not what this command knows.
     static func decode<Answer: Decodable>(_ type: Answer.Type, from data: Data) throws -> Answer {
         let decoder = JSONDecoder()

@@ -40,6 +40,16 @@ struct ResetCommand: AccountActionCommand {
     @OptionGroup var selection: AccountSelection
 }
 
+struct RenewCommand: AccountActionCommand {
+    static let action = "renew"
+    static let configuration = CommandConfiguration(
+        commandName: "renew", abstract: "Gets accounts another credential from their provider.",
+        discussion: "Refused while the account's last login is too recent.")
+
+    @OptionGroup var server: ServerOptions
+    @OptionGroup var selection: AccountSelection
+}
+
 struct RestartCommand: AccountActionCommand {
     static let action = "restart"
     static let configuration = CommandConfiguration(

@@ -14,7 +14,9 @@ struct AccountsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ListAccountsCommand.self, EnableCommand.self, DisableCommand.self, ReconnectCommand.self, ResetCommand.self,
-            RestartCommand.self, QuarantineCommand.self, ReleaseCommand.self,
+            RenewCommand.self, RestartCommand.self, QuarantineCommand.self, ReleaseCommand.self,
+            AddAccountCommand.self, RemoveAccountCommand.self, SetCredentialCommand.self, ImportAccountsCommand.self,
+            ExportAccountsCommand.self,
         ])
 }
 

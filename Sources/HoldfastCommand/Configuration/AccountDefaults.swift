@@ -10,7 +10,7 @@ enum Compression: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Everything that can stand under `defaults` and again in every account.
-struct AccountDefaults {
+struct AccountDefaults: Sendable {
     var dialects = DialectReader()
     var heartbeat = HeartbeatSettings()
     var phases = PhaseSettings()

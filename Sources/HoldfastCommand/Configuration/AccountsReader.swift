@@ -8,6 +8,7 @@ struct AccountsReader {
     static let accountsLimit = 1_000_000
 
     private let defaults: AccountDefaults
+    private let providers: [String: Provider]
     private let reading: Reading
     /// Equal settings are one object, however many accounts have them.
     private var pool: Set<SessionSettings> = []
@@ -15,8 +16,9 @@ struct AccountsReader {
     private var places: [String: Place] = [:]
     private(set) var accounts: [AccountConfiguration] = []
 
-    init(defaults: AccountDefaults, reading: Reading) {
+    init(defaults: AccountDefaults, providers: [String: Provider], reading: Reading) {
         self.defaults = defaults
+        self.providers = providers
         self.reading = reading
         shared = defaults.session
         pool.insert(shared)
@@ -46,13 +48,26 @@ struct AccountsReader {
         let url = section.text("url", allowed: "ws://… or wss://…")
         let headers = headers(section)
         let subprotocol = section.text("subprotocol", allowed: "a name the gateway must agree to")
-        let token = section.text("token", allowed: "what the account registers with").map { Secret($0) }
-        NotYetAvailable.refuse(section, "provider", "give the account a token")
+        var token = section.text("token", allowed: "what the account registers with").map { Secret($0) }
+        var credential = credential(section)
+        let provider = provider(section)
         let dialect = defaults.dialects.account(section, id: id ?? "")
         var isEnabled = true
         section.flag("enabled", &isEnabled)
         var own = defaults
-        let settings = own.read(section, folder: folder) ? intern(own.session) : shared
+        var login: String?
+        switch provider {
+        case (let name, .login)?:
+            login = name
+            own.recovery.canRenew = true
+        case (_, .fixed(let sharedToken, let sharedCookies))?:
+            token = token ?? sharedToken
+            credential.cookies = credential.cookies ?? sharedCookies
+        case nil:
+            break
+        }
+        let hasOwn = own.read(section, folder: folder) || login != nil
+        let settings = hasOwn ? intern(own.session) : shared
         section.finish()
         guard reading.reference == nil else { return nil }
         if url == nil, !section.has("url") {
@@ -62,9 +77,32 @@ struct AccountsReader {
             let target = target(section, url: url, headers: headers, subprotocol: subprotocol, tls: own.tls)
         else { return nil }
         return AccountConfiguration(
-            id: id, target: target, dialect: AccountDialect(dialect), token: token, settings: settings,
-            limits: own.limits, deflate: own.compression.options,
+            id: id, target: target, dialect: AccountDialect(dialect), token: token, credential: credential,
+            provider: login, settings: settings, limits: own.limits, deflate: own.compression.options,
             isEnabled: isEnabled)
+    }
+
+    /// The provider that an account names, with its name.
+    private func provider(_ section: Section) -> (String, Provider)? {
+        guard let name = section.text("provider", allowed: "a name under providers") else { return nil }
+        guard let provider = providers[name] else {
+            let known = providers.keys.sorted()
+            section.report(
+                "provider", "there is no provider \"\(Section.printable(name))\"",
+                known.isEmpty ? "declare it under providers" : "declared: \(known.joined(separator: ", "))")
+            return nil
+        }
+        return (name, provider)
+    }
+
+    private func credential(_ section: Section) -> Credential {
+        guard let own = section.section("credential") else { return Credential() }
+        let credential = Credential(
+            cookies: own.text("cookies", allowed: "as in a Cookie header").map { Secret($0) },
+            user: own.text("user", allowed: "what a provider logs in with").map { Secret($0) },
+            password: own.text("password", allowed: "what a provider logs in with").map { Secret($0) })
+        own.finish()
+        return credential
     }
 
     /// Where the account connects to, or what is wrong with it, at the key that is to blame.

@@ -83,12 +83,21 @@ struct ConfigurationLoader {
         if let section = root.section("breaker") { GatesReader.breaker(section, &fleet.gate.breaker) }
         var backup = BackupConfiguration()
         ServerReader.backup(part("backup"), folder: folder, into: &backup)
-        if let section = root.section("renewals") { NotYetAvailable.renewals(section) }
+        if let section = root.section("renewals") { GatesReader.renewals(section, &fleet.renewals) }
+        let providers = ProvidersReader(folder: folder, reading: reading).read(part("providers"))
+        for case (let name, .login(let provider)) in providers { fleet.providers[name] = provider }
         for key in NotYetAvailable.sections {
             root.describe(key, "–", preset: "none", "not available yet")
             NotYetAvailable.refuse(root, key, "leave it out")
         }
-        fleet.accounts = accounts(root, defaults: defaults, folder: folder)
+        fleet.accounts = accounts(root, defaults: defaults, providers: providers, folder: folder)
+        if store.key == nil, fleet.accounts.contains(where: { $0.provider != nil }) {
+            reading.report(
+                "is missing: what providers get is stored sealed, and there is nothing to seal it with",
+                at: root.section("store")?.place ?? root.place, key: "store.key",
+                "`holdfast key new` makes one; keep it outside the store")
+        }
+        fleet.declarationReader = DeclarationReader(defaults: defaults, providers: providers, folder: folder).read
         root.finish()
         return Configuration(
             server: server, store: store, log: log, fleet: fleet, backup: backup, files: files,
@@ -96,9 +105,9 @@ struct ConfigurationLoader {
     }
 
     private mutating func accounts(
-        _ root: Section, defaults: AccountDefaults, folder: String
+        _ root: Section, defaults: AccountDefaults, providers: [String: Provider], folder: String
     ) -> [AccountConfiguration] {
-        var reader = AccountsReader(defaults: defaults, reading: reading)
+        var reader = AccountsReader(defaults: defaults, providers: providers, reading: reading)
         if reading.reference != nil { reader.describe(at: root.place) }
         let inline = root.list("accounts")
         let file = root.text("accounts_file", allowed: "a YAML file, relative to this file")

@@ -1,7 +1,7 @@
 import HoldfastWire
 
 /// Reads `dialect`, and under its own name what each dialect wants to know: once for all accounts, and again for each.
-struct DialectReader {
+struct DialectReader: Sendable {
     /// The dialect in force where an account chooses none.
     private var chosen = names[0]
     /// What the defaults say about each.

@@ -1,6 +1,6 @@
 import HoldfastCore
 
-/// Reads what the whole fleet shares: `admission` and `breaker`.
+/// Reads what the whole fleet shares: `admission`, `breaker` and `renewals`.
 enum GatesReader {
     static func admission(_ section: Section, _ settings: inout AdmissionSettings) {
         section.number("connects_per_second", &settings.connectsPerSecond, in: 0.01...100_000)
@@ -11,6 +11,12 @@ enum GatesReader {
             fleet.count("concurrent", &settings.fleet.concurrent, in: 1...100_000)
             fleet.finish()
         }
+        section.finish()
+    }
+
+    static func renewals(_ section: Section, _ settings: inout RenewalSettings) {
+        section.count("concurrent", &settings.concurrent, in: 1...10_000)
+        section.number("per_second", &settings.perSecond, in: 0.01...100_000)
         section.finish()
     }
 

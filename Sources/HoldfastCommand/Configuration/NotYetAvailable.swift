@@ -2,7 +2,7 @@
 /// nothing to act on yet is read, checked and noted. Nothing is passed over in silence.
 enum NotYetAvailable {
     /// Refused at the top: Holdfast would not do what these promise.
-    static let sections = ["providers", "handlers", "channels", "alerts", "silences"]
+    static let sections = ["handlers", "channels", "alerts", "silences"]
 
     /// Refuses a key if it holds anything.
     static func refuse(_ section: Section, _ key: String, _ instead: String) {
@@ -18,15 +18,6 @@ enum NotYetAvailable {
     static func proxy(_ section: Section) {
         section.describe("proxy", "text", preset: "none", "not available yet")
         refuse(section, "proxy", "leave it out, or write null")
-    }
-
-    /// `renewals`: a budget for something that cannot happen yet.
-    static func renewals(_ section: Section) {
-        var (concurrent, perSecond) = (10, 5.0)
-        section.count("concurrent", &concurrent, in: 1...10_000)
-        section.number("per_second", &perSecond, in: 0.01...100_000)
-        section.finish()
-        for key in section.keys { note(section, key, "there are no providers yet") }
     }
 
     static func note(_ section: Section, _ key: String, _ why: String) {

@@ -34,13 +34,22 @@ extension JSONWriter {
         field("next_attempt_at", account.nextAttemptAt?.rfc3339)
         field("ladder", account.ladder.name)
         field("quarantine", account.quarantine?.name)
-        guard let failure = account.lastFailure else { return field("last_failure", nil as String?) }
-        object("last_failure") { json in
-            json.field("at", failure.at.rfc3339)
-            json.field("class", failure.class.rawValue)
-            json.field("code", failure.code)
-            json.field("message", failure.message)
-            json.field("phase", failure.phase.name)
+        if let failure = account.lastFailure {
+            object("last_failure") { json in
+                json.field("at", failure.at.rfc3339)
+                json.field("class", failure.class.rawValue)
+                json.field("code", failure.code)
+                json.field("message", failure.message)
+                json.field("phase", failure.phase.name)
+            }
+        } else {
+            field("last_failure", nil as String?)
+        }
+        guard let login = account.lastLogin else { return field("last_login", nil as String?) }
+        object("last_login") { json in
+            json.field("at", login.at.rfc3339)
+            json.field("outcome", login.outcome.rawValue)
+            json.field("detail", login.reason)
         }
     }
 

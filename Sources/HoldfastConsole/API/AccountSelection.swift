@@ -88,3 +88,12 @@ struct AccountSelection: Sendable, CustomStringConvertible {
         init?(intValue: Int) { nil }
     }
 }
+
+/// A JSON object whose values are texts.
+struct JSONTexts {
+    let values: [String: String]
+
+    init(_ body: ByteBuffer) throws {
+        values = try JSONDecoder().decode([String: String].self, from: Data(body.readableBytesView))
+    }
+}

@@ -16,10 +16,10 @@ struct ActionEndpoints: Sendable {
             let id = call.variable("id")
             do throws(Problem) {
                 let account = try await perform(action, on: id, by: call.hand)
-                audit(action, on: id, by: call, outcome: "done")
+                audit(action.rawValue, on: id, by: call, outcome: "done")
                 return .json(.accepted) { $0.fields(of: account) }
             } catch {
-                audit(action, on: id, by: call, outcome: error.code)
+                audit(action.rawValue, on: id, by: call, outcome: error.code)
                 throw error
             }
         }
@@ -30,7 +30,7 @@ struct ActionEndpoints: Sendable {
             let body = try await self.body(of: call.request)
             let selection = try AccountSelection(body)
             let (matched, applied) = await fleet.perform(action, matching: selection.filter, by: call.hand)
-            audit(action, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
+            audit(action.rawValue, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
             return .json { json in
                 json.field("matched", matched)
                 json.field("applied", applied)
@@ -46,7 +46,7 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    private func body(of request: Request) async throws -> ByteBuffer {
+    func body(of request: Request) async throws -> ByteBuffer {
         do {
             return try await request.body.collect(upTo: limits.bodyBytes)
         } catch is NIOTooManyBytesError {
@@ -54,11 +54,11 @@ struct ActionEndpoints: Sendable {
         }
     }
 
-    private func audit(_ action: SessionCommand, on target: String, by call: Call, outcome: String) {
+    func audit(_ action: String, on target: String, by call: Call, outcome: String) {
         logger.notice(
             "manual action",
             metadata: [
-                "action": "\(action.rawValue)", "account": "\(target.shortened)", "by": "\(call.caller.name)",
+                "action": "\(action)", "account": "\(target.shortened)", "by": "\(call.caller.name)",
                 "address": "\(call.context.peer)", "outcome": "\(outcome)",
             ])
     }

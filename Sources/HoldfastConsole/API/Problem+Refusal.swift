@@ -13,6 +13,26 @@ extension Problem {
                 headers: [.retryAfter: "5"])
         case .session(let session):
             self.init(status: .conflict, code: refusal.code, detail: Self.sentence(session))
+        case .exists:
+            self.init(status: .conflict, code: refusal.code, detail: "There is an account of this id already.")
+        case .declared:
+            self.init(
+                status: .conflict, code: refusal.code,
+                detail: "The account is declared in the configuration: take it out there, and reload.")
+        case .invalid(let problems):
+            self.init(status: .badRequest, code: refusal.code, detail: problems.prefix(20).joined(separator: " · "))
+        case .noStore:
+            self.init(status: .conflict, code: refusal.code, detail: "This fleet has no store to keep accounts in.")
+        case .noKey:
+            self.init(
+                status: .conflict, code: refusal.code,
+                detail:
+                    "Secrets are stored sealed only, and no key is configured: `holdfast key new` makes one for store.key."
+            )
+        case .storeDown(let reason):
+            self.init(
+                status: .serviceUnavailable, code: refusal.code, detail: "The store cannot be written: \(reason)",
+                headers: [.retryAfter: "10"])
         }
     }
 

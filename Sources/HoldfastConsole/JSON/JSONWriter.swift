@@ -68,6 +68,11 @@ public struct JSONWriter: Sendable {
         writeRaw(json)
     }
 
+    /// An array's item that is JSON already.
+    public mutating func value(json: String) {
+        writeRaw(json)
+    }
+
     public mutating func value(_ text: String) {
         writeSeparator()
         writeQuoted(text)

@@ -25,6 +25,9 @@ extension PrometheusText {
         gauge("holdfast_quarantined", "Accounts whose automatic healing has ended.", Double(metrics.quarantined))
         counter("holdfast_restarts_total", "Instances restarted, by the ladder or by hand.", metrics.restarts)
         counter(
+            "holdfast_renewals_total", "Logins that have ended, by what became of them.",
+            ProviderOutcome.allCases.map { Sample([("outcome", $0.rawValue)], Double(metrics.renewals[$0])) })
+        counter(
             "holdfast_stuck_resets_total", "Sessions reset because nothing would have woken them.", metrics.stuckResets)
         counter(
             "holdfast_illegal_transitions_total", "Accounts reset because of a transition that must not be.",

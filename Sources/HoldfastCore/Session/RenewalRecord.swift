@@ -30,7 +30,8 @@ public struct RenewalRecord: Hashable, Sendable {
         return next.since(now)
     }
 
-    mutating func start(at now: WallTime) {
+    /// A login begins.
+    public mutating func start(at now: WallTime) {
         startedAt = now
         if fruitless < .max { fruitless += 1 }
     }

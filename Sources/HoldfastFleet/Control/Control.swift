@@ -19,7 +19,11 @@ final class Control: @unchecked Sendable {
     private let memory: MemoryKeeper
     let breakdown: Breakdown
 
+    private let desk: RenewalDesk
+
     private var gate: GateKeeper
+    private var renewals: RenewalGate
+    private var renewalAlarm: Scheduled<Void>?
     /// The gate's numbers of our endpoints.
     private var gateIDs: [EndpointID?] = []
     private var lanes: [Lane] = []
@@ -35,12 +39,14 @@ final class Control: @unchecked Sendable {
 
     init(
         loop: any EventLoop, endpoints: EndpointTable, board: Board, events: EventHub, roster: Roster,
-        store: FleetStore?, configuration: ControlConfiguration, breakdown: Breakdown, logger: Logger
+        store: FleetStore?, desk: RenewalDesk, configuration: ControlConfiguration, breakdown: Breakdown, logger: Logger
     ) {
         self.loop = loop
         door = LoopDoor(to: loop)
         self.roster = roster
         self.store = store
+        self.desk = desk
+        self.renewals = RenewalGate(configuration.renewals)
         self.endpoints = endpoints
         self.board = board
         self.events = events
@@ -67,6 +73,7 @@ final class Control: @unchecked Sendable {
             isStopped = true
             second?.cancel()
             alarm?.cancel()
+            renewalAlarm?.cancel()
             everySecond()
             outages.finish()
             events.finish()
@@ -99,6 +106,7 @@ final class Control: @unchecked Sendable {
                 case .request(let ticket, let endpoint): gate.request(ticket, gateID(of: endpoint), at: now)
                 case .giveBack(let ticket, let outcome): gate.giveBack(ticket, outcome, at: now)
                 case .forget(let account): gate.forget(account, at: now)
+                case .renew(let account, let endpoint): renewals.request(account, at: gateID(of: endpoint))
                 }
             }
             grant()
@@ -115,6 +123,34 @@ final class Control: @unchecked Sendable {
         }
         for (lane, batch) in zip(lanes, batches) where !batch.isEmpty { lane.deliver(batch) }
         scheduleAlarm()
+        grantRenewals()
+    }
+
+    /// Lets accounts log in, as far as the fleet's budget allows it; none at an endpoint that is left alone.
+    private func grantRenewals() {
+        guard !isStopped else { return }
+        let now = ProcessClock.instant
+        let granted = renewals.grants(at: now) { endpoint in
+            gate.status(of: endpoint).map { $0.breaker != .closed } ?? false
+        }
+        for account in granted where lanes.indices.contains(Int(account.lane)) {
+            desk.begin(account, on: lanes[Int(account.lane)]) { [weak self] in self?.renewalFinished(account) }
+        }
+        renewalAlarm?.cancel()
+        renewalAlarm = renewals.nextDeadline(after: now).map { deadline in
+            let at = max(deadline, now + Self.grantPause)
+            return loop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, at.nanoseconds)))) { [self] in
+                renewalAlarm = nil
+                grantRenewals()
+            }
+        }
+    }
+
+    private func renewalFinished(_ account: AccountKey) {
+        door.enter { [self] in
+            renewals.finished(account)
+            grantRenewals()
+        }
     }
 
     /// The time, once the gate knows of any in which we stood still: no grant may expire for that.
@@ -218,10 +254,12 @@ final class Control: @unchecked Sendable {
 /// What the control loop is told by the configuration.
 struct ControlConfiguration: Sendable {
     var gate: GateSettings
+    var renewals: RenewalSettings
     var memoryBudgetBytes: Int?
 
     init(_ configuration: FleetConfiguration) {
         gate = configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
+        renewals = configuration.renewals
         memoryBudgetBytes = configuration.memoryBudgetBytes ?? ProcessMemory.controlGroupLimitBytes()
     }
 }

@@ -32,6 +32,17 @@ struct Directory: Sendable {
         return low
     }
 
+    /// Puts an entry into its place; its id must not be there yet.
+    mutating func insert(_ entry: Entry) {
+        entries.insert(entry, at: lowerBound(entry.account.id))
+    }
+
+    mutating func remove(_ id: String) -> Entry? {
+        let index = lowerBound(id)
+        guard entries.indices.contains(index), entries[index].account.id == id else { return nil }
+        return entries.remove(at: index)
+    }
+
     mutating func replaceAll(_ entries: [Entry]) {
         self.entries = entries.sorted { $0.account.id < $1.account.id }
     }

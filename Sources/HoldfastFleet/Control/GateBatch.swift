@@ -6,6 +6,8 @@ struct GateBatch: Sendable {
         case request(Ticket, endpoint: UInt32)
         case giveBack(Ticket, AttemptOutcome)
         case forget(AccountKey)
+        /// The account wants another credential.
+        case renew(AccountKey, endpoint: UInt32)
     }
 
     var items: [Item] = []

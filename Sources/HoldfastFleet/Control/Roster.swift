@@ -90,6 +90,28 @@ final class Roster: Sendable {
         }
     }
 
+    /// Adds one account; false if there is one of this id already.
+    func add(_ new: AccountConfiguration, deliver: (Arrival, _ lane: Int) -> Void) -> Bool {
+        state.withLock { state in
+            guard state.directory.find(new.id) == nil else { return false }
+            var changes = Changes(lanes: state.lanes.count)
+            var entries: [Directory.Entry] = []
+            add(new, nil, &state, &entries, &changes)
+            for entry in entries { state.directory.insert(entry) }
+            for (lane, arrivals) in changes.added.enumerated() {
+                for arrival in arrivals { deliver(arrival, lane) }
+            }
+            return true
+        }
+    }
+
+    func remove(_ id: String, deliver: (_ slot: UInt32, _ lane: Int) -> Void) {
+        state.withLock { state in
+            guard let entry = state.directory.remove(id) else { return }
+            deliver(entry.key.slot, Int(entry.key.lane))
+        }
+    }
+
     private func add(
         _ new: AccountConfiguration, _ known: Recollection?, _ state: inout State, _ entries: inout [Directory.Entry],
         _ changes: inout Changes

@@ -30,6 +30,16 @@ public struct AccountView: Sendable, Hashable {
     /// Why automatic healing has ended, if it has.
     public var quarantine: Session.Quarantine?
     public var lastFailure: FailureView?
+    /// How the last login went; nil if there was none in this process.
+    public var lastLogin: LoginView?
+}
+
+/// The last login of an account, for people.
+public struct LoginView: Sendable, Hashable {
+    public var at: WallTime
+    public var outcome: ProviderOutcome
+    /// Why it did not bring another credential; empty if it did.
+    public var reason: String
 }
 
 /// The last failure of an account, for people.

@@ -36,6 +36,8 @@ struct Credentials: Sendable, Hashable {
         }
     }
 
+    init() {}
+
     init(declaredBy configuration: AccountConfiguration) {
         token = configuration.token
         cookies = configuration.credential.cookies

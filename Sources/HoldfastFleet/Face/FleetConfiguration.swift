@@ -7,6 +7,10 @@ public struct FleetConfiguration: Sendable {
     public var accounts: [AccountConfiguration]
     /// How fast connections may be made, and when an endpoint is left alone (F9, F10).
     public var gate: GateSettings
+    /// How many logins the whole fleet may try (F7). Read at start only.
+    public var renewals = RenewalSettings()
+    /// Where accounts get another credential, by the name that they give.
+    public var providers: [String: ProviderConfiguration] = [:]
     /// Number of event loops that sessions are spread over; clamped to 1 … 64. Read at start only.
     public var lanes: Int
     /// What memory the process may use, in bytes; near it caches are freed, then nobody connects anew, at last sockets are given
@@ -19,8 +23,11 @@ public struct FleetConfiguration: Sendable {
     public var storeKey: Secret?
     /// Reads the declaration of an account that is added at run time, a JSON object with the keys that an account has in a
     /// configuration, under the defaults of this one. Nil: accounts cannot be added.
-    public var declarationReader:
-        (@Sendable (_ declaration: String) throws(InvalidDeclaration) -> AccountConfiguration)?
+    public var declarationReader: DeclarationReader?
+
+    public typealias DeclarationReader =
+        @Sendable (_ declaration: String) throws(InvalidDeclaration) -> AccountConfiguration
+
     /// How long the store keeps what has happened. Read at start only.
     public var retention = RetentionSettings()
 

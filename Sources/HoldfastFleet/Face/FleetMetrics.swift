@@ -19,6 +19,7 @@ public struct FleetMetrics: Sendable {
     public var stuckResets: UInt64 = 0
     public var illegalTransitions: UInt64 = 0
     public var restarts: UInt64 = 0
+    public var renewals = CountsByLogin()
     public var messagesReceived: UInt64 = 0
     public var messagesAcknowledged: UInt64 = 0
     /// Messages that are not of the account's dialect.
@@ -92,6 +93,27 @@ public struct CountsByClass: Sendable {
     public internal(set) subscript(`class`: FailureClass) -> UInt64 {
         get { counts[`class`.index] }
         set { counts[`class`.index] = newValue }
+    }
+}
+
+/// Logins by what became of them.
+public struct CountsByLogin: Sendable {
+    private var counts: InlineArray<4, UInt64> = .init(repeating: 0)
+
+    public init() {}
+
+    public internal(set) subscript(outcome: ProviderOutcome) -> UInt64 {
+        get { counts[Self.place(outcome)] }
+        set { counts[Self.place(outcome)] = newValue }
+    }
+
+    private static func place(_ outcome: ProviderOutcome) -> Int {
+        switch outcome {
+        case .renewed: 0
+        case .rejected: 1
+        case .needsPerson: 2
+        case .tryLater: 3
+        }
     }
 }
 

@@ -95,6 +95,7 @@ extension Lane {
         counters.timelineEntries -= slots[index].timeline.entries.count
         slots[index].account = nil
         slots[index].held = nil
+        slots[index].lastLogin = nil
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
         occupied -= 1

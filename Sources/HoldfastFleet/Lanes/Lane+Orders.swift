@@ -20,6 +20,7 @@ extension Lane {
         case .abort: abortLink(index)
         }
         if let beat = orders.beat { send(beat: beat, index, at: now) }
+        if orders.renew { orderRenewal(index) }
         if !orders.transitions.isEmpty || !orders.notes.isEmpty { note(orders, index, at: now) }
         if orders.releaseIncarnation {
             // Nothing of an incarnation outlives its socket, so there is nothing to wait for.

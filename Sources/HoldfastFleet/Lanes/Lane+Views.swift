@@ -29,7 +29,8 @@ extension Lane {
             lastStateChangeAt: session.lastStateChangeAt,
             replyMilliseconds: session.liveness?.lastReplyTime.map { $0.inSeconds * 1_000 },
             nextAttemptAt: session.nextAttemptAt.map { now.wall + $0.since(now.instant) }, ladder: session.rung,
-            quarantine: session.quarantine, lastFailure: failureView(index))
+            quarantine: session.quarantine, lastFailure: failureView(index),
+            lastLogin: slots[index].lastLogin.map { LoginView(at: $0.at, outcome: $0.outcome, reason: $0.reason) })
     }
 
     private func failureView(_ index: Int) -> FailureView? {

@@ -10,6 +10,7 @@ struct LaneCounters: Sendable {
     var illegalTransitions: UInt64 = 0
     var staleEvents: UInt64 = 0
     var restarts: UInt64 = 0
+    var renewals = CountsByLogin()
     var messagesReceived: UInt64 = 0
     var messagesAcknowledged: UInt64 = 0
     var malformedFrames: UInt64 = 0

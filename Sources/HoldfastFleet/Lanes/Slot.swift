@@ -13,6 +13,8 @@ struct Slot {
     var account: Account?
     /// Secrets in force that are not the declared ones; nil for most accounts.
     var held: HeldCredentials?
+    /// How its last login went; nil if there was none in this process.
+    var lastLogin: LastLogin?
     /// Where its latest attempt went, which a reload may have changed since; nil before the first.
     var endpoint: UInt32?
     var timeline = Timeline()

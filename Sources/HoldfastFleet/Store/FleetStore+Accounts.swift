@@ -122,6 +122,27 @@ extension FleetStore {
 
     // MARK: What changes at run time
 
+    /// Keeps the declaration of an account that is added at run time: sealed as a whole if anything in it could be a secret,
+    /// and beside that in the clear what could not.
+    ///
+    /// - Returns: the device that the account was known with before, if it was.
+    func keep(_ declaration: String, of account: AccountConfiguration) async throws -> String? {
+        let (open, isWhole) = Declaration.withoutSecrets(declaration)
+        if !isWhole {
+            guard let ring else { throw SealingError.noKey }
+            let sealed = try ring.seal(Secret(declaration), account: account.id, kind: .declaration)
+            try await register.set([
+                StoredSecret(
+                    account: account.id, kind: .declaration, sealed: sealed, declared: nil,
+                    obtainedAt: ProcessClock.wall, lifetime: nil)
+            ])
+        }
+        try await register.add([
+            StoredAccount(id: account.id, declaration: open, device: account.dialect.device ?? "")
+        ])
+        return try await register.account(account.id)?.device
+    }
+
     func noteEnabled(_ isEnabled: Bool, of account: Account) {
         let declared = account.configuration.isEnabled
         register.noteEnabled(StoredAccount.Override(value: isEnabled, declared: declared), of: account.id)

@@ -9,6 +9,25 @@ extension Register {
         }
     }
 
+    /// What is known of one account; nil if nothing is.
+    public func account(_ id: String) async throws(StoreError) -> StoredAccount? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT * FROM account WHERE id = ?", arguments: [id]).map(Self.account)
+        }
+    }
+
+    /// The declarations of accounts that were added at run time, in the order of their ids.
+    public func declarations(after id: String?, limit: Int) async throws(StoreError) -> [(id: String, text: String)] {
+        try await read { db in
+            try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT id, declaration FROM account WHERE declaration IS NOT NULL AND id > ? ORDER BY id LIMIT ?
+                    """, arguments: [id ?? "", max(0, limit)]
+            ).map { ($0["id"], $0["declaration"]) }.array()
+        }
+    }
+
     /// Makes accounts known, each with its device; those that are known already keep what is known of them.
     public func add(_ accounts: [StoredAccount]) async throws(StoreError) {
         try await write { db in

@@ -56,6 +56,11 @@ public final class Register: Sendable {
         }
     }
 
+    /// For tests: lets nothing be written, as a disk that has become read-only.
+    package func refuseWrites(_ isRefused: Bool) throws {
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = \(isRefused)") }
+    }
+
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {

@@ -182,7 +182,7 @@ struct ConfigurationProblemTests {
         ),
         WrongFile(
             "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
-            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, dialect, enabled, headers, heartbeat, id, json, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, credential, dialect, enabled, headers, heartbeat, id, json, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
         ),
         WrongFile(
             "a dialect that does not exist", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: pong }\n",
@@ -223,8 +223,24 @@ struct ConfigurationProblemTests {
             "what belongs to one account, in the defaults", "defaults: { lwp: { device_id: x } }\n",
             "fleet.yaml:1: defaults.lwp.device_id: unknown key; allowed: app_key, ua"),
         WrongFile(
+            "a provider without a key to seal with",
+            "providers: { p: { command: { run: [login] } } }\naccounts:\n  - { id: a, url: \"ws://h/\", provider: p }\n",
+            "fleet.yaml:1: store.key: is missing: what providers get is stored sealed, and there is nothing to seal it with; `holdfast key new` makes one; keep it outside the store"
+        ),
+        WrongFile(
+            "a provider of no kind", "providers: { p: {} }\n",
+            "fleet.yaml:1: providers.p.http: is missing; a provider is exactly one of http, command, static"),
+        WrongFile(
+            "a provider of two kinds", "providers: { p: { http: {}, static: { token: x } } }\n",
+            "fleet.yaml:1: providers.p.http: stands beside another kind; a provider is exactly one of http, command, static"
+        ),
+        WrongFile(
+            "a login that brings nothing", "providers: { p: { http: { url: \"http://h/\" } } }\n",
+            "fleet.yaml:1: providers.p.http.token: is missing; say where the answer has the token, or which cookies are wanted"
+        ),
+        WrongFile(
             "a provider", "accounts:\n  - { id: a, url: \"ws://h/\", provider: shop-login }\n",
-            "fleet.yaml:2: accounts[0].provider: is not available yet in this version; give the account a token"),
+            "fleet.yaml:2: accounts[0].provider: there is no provider \"shop-login\"; declare it under providers"),
     ]
 
     @Test("a wrong value", arguments: values)

@@ -184,12 +184,11 @@ struct ConfigurationTests {
 
     @Test("what has nothing to act on yet is noted")
     func notices() throws {
-        let notices = try configuration("defaults:\n  messages: { debounce: 2s }\nrenewals: { concurrent: 3 }\n")
+        let notices = try configuration("defaults:\n  messages: { debounce: 2s }\n")
             .notices
         #expect(
             notices.map(\.description) == [
-                "fleet.yaml:2: defaults.messages.debounce: has no effect in this version; there are no handlers yet",
-                "fleet.yaml:3: renewals.concurrent: has no effect in this version; there are no providers yet",
+                "fleet.yaml:2: defaults.messages.debounce: has no effect in this version; there are no handlers yet"
             ])
     }
 

@@ -6,7 +6,8 @@ public struct JSONPath: Hashable, Sendable, Comparable {
     /// Bytes of the written path, at most.
     public static let bytesLimit = 256
 
-    let names: [String]
+    /// Of members, and numbers of elements.
+    public let names: [String]
 
     /// Nil if the text is no path.
     public init?(_ text: String) {
