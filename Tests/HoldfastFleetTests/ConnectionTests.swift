@@ -35,6 +35,18 @@ struct ConnectionTests {
         }
     }
 
+    @Test("compressed pushes are read and acknowledged as plain ones are")
+    func compressed() async throws {
+        try await FleetRig.run(deflate: DeflateOptions()) { rig in
+            try await rig.account { $0.state == .connected }
+            let text = String(repeating: "again and again ", count: 500)
+            try rig.gateway.push(PushRequest(account: "account-0", count: 50, text: text))
+            #expect(await rig.gateway.wait { $0.acked == 50 })
+            let statistics = rig.gateway.statistics()
+            #expect(statistics.unknownAcks == 0 && statistics.violations == 0)
+        }
+    }
+
     @Test("a rejected registration is never shown as connected")
     func rejected() async throws {
         let settings = SessionSettings.make { _, retry, _ in retry.other.cap = .milliseconds(20) }

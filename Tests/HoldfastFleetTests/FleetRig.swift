@@ -16,14 +16,14 @@ struct FleetRig: Sendable {
     /// Runs a test with a started fleet, and shuts everything down afterwards.
     static func run(
         accounts: Int = 1, settings: SessionSettings = .short, gate: GateSettings = .open, lanes: Int = 2,
-        dialect: AccountDialect? = nil,
+        dialect: AccountDialect? = nil, deflate: DeflateOptions? = nil,
         _ body: (FleetRig) async throws -> Void
     ) async throws {
-        let gateway = try await Gateway.start()
+        let gateway = try await Gateway.start(Gateway.Configuration(deflate: deflate))
         let log = LogRecorder()
         let configuration = FleetConfiguration(
             accounts: try (0..<accounts).map {
-                try .test("account-\($0)", gateway, settings: settings, dialect: dialect)
+                try .test("account-\($0)", gateway, settings: settings, dialect: dialect, deflate: deflate)
             }, gate: gate,
             lanes: lanes)
         let fleet = Fleet(configuration, logger: log.logger)
@@ -98,12 +98,12 @@ struct FleetRig: Sendable {
 extension AccountConfiguration {
     static func test(
         _ id: String, _ gateway: Gateway, settings: SessionSettings = .short, token: String = "token",
-        path: String? = nil, dialect: AccountDialect? = nil
+        path: String? = nil, dialect: AccountDialect? = nil, deflate: DeflateOptions? = nil
     ) throws -> AccountConfiguration {
         AccountConfiguration(
             id: id, target: try LinkTarget(url: "\(gateway.url)/\(path ?? id)"),
             dialect: dialect ?? .lwp(LWP(accountID: id, appKey: "444")), token: Secret("\(token)-\(id)"),
-            settings: settings)
+            settings: settings, deflate: deflate)
     }
 }
 

@@ -33,6 +33,18 @@ struct LifecycleTests {
         }
     }
 
+    @Test("compression that is switched on takes another connection, since it is agreed on when one begins")
+    func compression() async throws {
+        try await FleetRig.run { rig in
+            try await rig.everybodyConnected()
+            let before = try #require(await rig.fleet.account("account-0")?.generation)
+            let changed = try AccountConfiguration.test("account-0", rig.gateway, deflate: DeflateOptions())
+            let summary = try await rig.fleet.apply(FleetConfiguration(accounts: [changed], gate: .open))
+            #expect(summary.reconnected == 1)
+            try await rig.account { $0.state == .connected && $0.generation == before + 1 }
+        }
+    }
+
     @Test("a removed account is released, and its place is used again")
     func removal() async throws {
         try await FleetRig.run(accounts: 3, lanes: 1) { rig in

@@ -89,6 +89,7 @@ struct ConfigurationTests {
               recovery: { climb: [auth], renew_cooldown: 1m, longest_renew_cooldown: 2m, max_restarts: 3, restart_window: 4m, probe_every: 5m, release_timeout: 6s }
               messages: { mode: memory }
               limits: { frame: 64KiB, message: 1MiB }
+              compression: deflate
               tls: { ca: null, server_name: gate.example }
               proxy: null
             admission: { connects_per_second: 2.5, burst: 3, concurrent: 4, fleet: { connects_per_second: 5, concurrent: 6 } }
@@ -114,6 +115,7 @@ struct ConfigurationTests {
         #expect(account.target.headers.map(\.value) == ["a=b$c$", "1"])
         #expect(account.dialect == .lwp(LWP(accountID: "shop-1", appKey: "444", userAgent: "agent", userID: "1001")))
         #expect(account.limits == AccountLimits(frameBytes: 64 << 10, messageBytes: 1 << 20))
+        #expect(account.deflate == DeflateOptions())
         #expect(account.target.tls == TLSSettings(caFile: nil, serverName: "gate.example"))
 
         var heartbeat = HeartbeatSettings()
