@@ -40,5 +40,6 @@ let body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt =
     case .extensions: { run(.extensions, $0, $1) }
     case .json: { run(.json, $0, $1) }
     case .lwp: { run(.lwp, $0, $1) }
+    case .jsonDialect: { run(.jsonDialect, $0, $1) }
     }
 exit(runLibFuzzer(&count, &arguments, body))

@@ -2,6 +2,7 @@
 /// makes up, `make test` feeds it the inputs kept in `Tests/Corpus`.
 package enum FuzzTarget: String, CaseIterable, Sendable {
     case frames, heads, inflate, extensions, json, lwp
+    case jsonDialect = "json-dialect"
 
     package func run(_ bytes: [UInt8]) throws(BrokenPromise) {
         switch self {
@@ -11,6 +12,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .extensions: try tryExtensions(bytes)
         case .json: try tryJSON(bytes)
         case .lwp: try tryLWP(bytes)
+        case .jsonDialect: try tryJSONDialect(bytes)
         }
     }
 }

@@ -1,4 +1,5 @@
 import HoldfastCore
+import HoldfastFuzzTargets
 import HoldfastWire
 import NIOCore
 import Testing

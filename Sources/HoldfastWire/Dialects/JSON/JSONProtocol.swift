@@ -70,7 +70,7 @@ public struct JSONProtocol: Hashable, Sendable {
         /// Where it says how much time is left, in milliseconds.
         var within: JSONPath?
         /// The time where it does not say.
-        var preset: Duration = .seconds(10)
+        var preset: Duration = .seconds(5)
     }
 
     /// A message by which the gateway says that it will not serve us.

@@ -1,15 +1,15 @@
-import HoldfastWire
+package import HoldfastWire
 
-/// Settings of a dialect, as a test writes them: texts, lists of texts, and options in options.
-final class WrittenOptions: DialectOptions {
-    enum Value: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+/// Settings of a dialect, as a test writes them down: texts, lists of texts, and options in options.
+package final class WrittenOptions: DialectOptions {
+    package enum Value: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
         case text(String)
         case list([Value])
         case options([(key: String, value: Value)])
 
-        init(stringLiteral text: String) { self = .text(text) }
-        init(arrayLiteral values: Value...) { self = .list(values) }
-        init(dictionaryLiteral entries: (String, Value)...) { self = .options(entries.map { ($0.0, $0.1) }) }
+        package init(stringLiteral text: String) { self = .text(text) }
+        package init(arrayLiteral values: Value...) { self = .list(values) }
+        package init(dictionaryLiteral entries: (String, Value)...) { self = .options(entries.map { ($0.0, $0.1) }) }
     }
 
     private let entries: [(key: String, value: Value)]
@@ -22,9 +22,9 @@ final class WrittenOptions: DialectOptions {
     }
 
     /// Everything reported, here and in the options inside.
-    var reported: [String] { problems.texts }
+    package var reported: [String] { problems.texts }
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         entries = if case .options(let entries) = value { entries } else { [] }
         path = ""
         problems = Problems()
@@ -36,29 +36,29 @@ final class WrittenOptions: DialectOptions {
         self.problems = problems
     }
 
-    var keys: [String] { entries.map(\.key) }
+    package var keys: [String] { entries.map(\.key) }
 
     private func value(_ key: String) -> Value? {
         known.insert(key)
         return entries.first { $0.key == key }?.value
     }
 
-    func text(_ key: String, preset: String, allowed: String) -> String? {
+    package func text(_ key: String, preset: String, allowed: String) -> String? {
         if case .text(let text) = value(key) { text } else { nil }
     }
 
-    func flag(_ key: String, _ flag: inout Bool) {
+    package func flag(_ key: String, _ flag: inout Bool) {
         if case .text(let text) = value(key) { flag = text == "true" }
     }
 
-    func choice(_ key: String, _ choice: inout String, among choices: @autoclosure () -> [String]) {
+    package func choice(_ key: String, _ choice: inout String, among choices: @autoclosure () -> [String]) {
         guard case .text(let text) = value(key) else { return }
         if choices().contains(text) { choice = text } else { report(key, "is not known", "") }
     }
 
-    func texts(_ key: String, allowed: String) -> [String]? { value(key).map(Self.texts) }
+    package func texts(_ key: String, allowed: String) -> [String]? { value(key).map(Self.texts) }
 
-    func table(_ key: String, allowed: String) -> [(name: String, values: [String])]? {
+    package func table(_ key: String, allowed: String) -> [(name: String, values: [String])]? {
         guard case .options(let entries) = value(key) else { return nil }
         return entries.map { ($0.key, Self.texts($0.value)) }
     }
@@ -71,12 +71,12 @@ final class WrittenOptions: DialectOptions {
         }
     }
 
-    func part(_ key: String) -> (any DialectOptions)? {
+    package func part(_ key: String) -> (any DialectOptions)? {
         guard case .options(let entries) = value(key) else { return nil }
         return WrittenOptions(entries, path + key + ".", problems)
     }
 
-    func parts(_ key: String) -> [any DialectOptions]? {
+    package func parts(_ key: String) -> [any DialectOptions]? {
         guard case .list(let values) = value(key) else { return nil }
         return values.enumerated().compactMap { index, value in
             guard case .options(let entries) = value else { return nil }
@@ -84,23 +84,11 @@ final class WrittenOptions: DialectOptions {
         }
     }
 
-    func report(_ key: String, _ problem: String, _ remedy: String) {
+    package func report(_ key: String, _ problem: String, _ remedy: String) {
         problems.texts.append("\(path)\(key): \(problem); \(remedy)")
     }
 
-    func finish() {
+    package func finish() {
         for key in keys where !known.contains(key) { report(key, "unknown key", "") }
     }
-}
-
-/// A dialect of these settings, for an account of that id.
-func jsonDialect(_ written: WrittenOptions.Value, accountID: String = "shop-1") -> JSONDialect {
-    JSONDialect.read(WrittenOptions(written), over: nil, accountID: accountID)
-}
-
-/// What is wrong with these settings.
-func jsonProblems(_ written: WrittenOptions.Value) -> [String] {
-    let options = WrittenOptions(written)
-    _ = JSONDialect.read(options, over: nil, accountID: "shop-1")
-    return options.reported
 }
