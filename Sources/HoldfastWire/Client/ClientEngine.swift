@@ -172,10 +172,6 @@ final class ClientEngine: LinkDelegate {
     }
 }
 
-extension ContinuousClock.Instant {
-    fileprivate static var now: Self { ContinuousClock.now }
-}
-
 extension LinkError {
     /// The peer closed in order, for no other reason than that it is done (RFC 6455 §7.4.1).
     fileprivate var isOrderly: Bool {
