@@ -1,4 +1,5 @@
 import HoldfastCore
+import HoldfastWire
 
 extension Fleet {
     /// All counters, gauges and histograms.
@@ -11,6 +12,8 @@ extension Fleet {
         metrics.endpoints = endpointMetrics(board)
         metrics.loopLag = board.lags
         metrics.eventsDropped = events.dropped
+        metrics.names = resolver.counts
+        (metrics.tlsContextsMade, metrics.tlsContextsKept) = TLSContexts.shared.counts
         metrics.residentBytes = ProcessSampler.residentBytes()
         metrics.openDescriptors = ProcessSampler.openDescriptors()
         metrics.descriptorLimit = board.descriptorLimit

@@ -1,5 +1,6 @@
 import HoldfastCore
 import HoldfastStore
+import HoldfastWire
 public import Logging
 import NIOCore
 import NIOPosix
@@ -22,6 +23,7 @@ public final class Fleet: Sendable {
     let board: Board
     let laneCount: Int
     let changes = ChangeQueue()
+    let resolver: NameResolver
     let state: Mutex<State>
 
     struct State {
@@ -50,6 +52,7 @@ public final class Fleet: Sendable {
     public init(_ configuration: FleetConfiguration, logger: Logger) {
         self.logger = logger
         laneCount = min(max(configuration.lanes, 1), 64)
+        resolver = configuration.resolver
         roster = Roster(lanes: laneCount, endpoints: endpoints)
         board = Board(lanes: laneCount, endpoints: endpoints, at: ProcessClock.instant)
         state = Mutex(State(configuration: configuration))
@@ -162,8 +165,8 @@ public final class Fleet: Sendable {
         var generator = SystemRandomNumberGenerator()
         let lanes = (0..<laneCount).map { index in
             Lane(
-                index: index, of: laneCount, loop: group.next(), control: control, logger: logger,
-                seed: generator.next())
+                index: index, of: laneCount, loop: group.next(), control: control, resolver: resolver,
+                logger: logger, seed: generator.next())
         }
         control.start(lanes)
         for lane in lanes { lane.start() }

@@ -19,6 +19,8 @@ struct AccountDefaults: Sendable {
     var limits = AccountLimits()
     var compression = Compression.off
     var tls = TLSSettings()
+    var proxy = ProxyChoice.none
+    var tcp = TCPSettings()
 
     /// Replaces what the section says differently. Returns whether anything of the session's settings was written there.
     @discardableResult
@@ -36,8 +38,9 @@ struct AccountDefaults: Sendable {
         if let own = section.section("messages") { Self.messages(own) }
         if let own = section.section("limits") { Self.limits(own, &limits) }
         section.choice("compression", &compression)
-        if let own = section.section("tls") { Self.tls(own, &tls, folder: folder) }
-        NotYetAvailable.proxy(section)
+        if let own = section.section("tls") { NetworkReader.tls(own, &tls, folder: folder) }
+        NetworkReader.proxy(section, &proxy)
+        if let own = section.section("tcp") { NetworkReader.tcp(own, &tcp) }
         return hasOwn
     }
 
@@ -53,25 +56,6 @@ struct AccountDefaults: Sendable {
             section.report(
                 "message", "is smaller than frame", "at least \(Units.text(sizeBytes: limits.frameBytes))")
         }
-    }
-
-    private static func tls(_ section: Section, _ tls: inout TLSSettings, folder: String) {
-        if let path = section.text("ca", allowed: "a PEM file, relative to this file") {
-            let resolved = Paths.resolve(path, in: folder)
-            if Paths.smallFile(resolved, limitBytes: 1 << 20) != nil {
-                tls.caFile = resolved
-            } else {
-                section.report("ca", "the file cannot be read", "give the path of a PEM file of at most 1MiB")
-            }
-        } else if section.has("ca") {
-            tls.caFile = nil
-        }
-        if let name = section.text("server_name", allowed: "a host name") {
-            tls.serverName = name
-        } else if section.has("server_name") {
-            tls.serverName = nil
-        }
-        section.finish()
     }
 
     private static func messages(_ section: Section) {

@@ -74,7 +74,7 @@ struct AccountsReader {
             section.report("url", "is missing", "an account needs an id and a url (ws://… or wss://…)")
         }
         guard let id, let url,
-            let target = target(section, url: url, headers: headers, subprotocol: subprotocol, tls: own.tls)
+            let target = target(section, url: url, headers: headers, subprotocol: subprotocol, own)
         else { return nil }
         return AccountConfiguration(
             id: id, target: target, dialect: AccountDialect(dialect), token: token, credential: credential,
@@ -107,20 +107,30 @@ struct AccountsReader {
 
     /// Where the account connects to, or what is wrong with it, at the key that is to blame.
     private func target(
-        _ section: Section, url: String, headers: [LinkTarget.Header], subprotocol: String?, tls: TLSSettings
+        _ section: Section, url: String, headers: [LinkTarget.Header], subprotocol: String?, _ own: AccountDefaults
     ) -> LinkTarget? {
+        let tls = own.tls
         func make(
-            _ headers: [LinkTarget.Header], _ subprotocol: String?, _ tls: TLSSettings
+            _ headers: [LinkTarget.Header], _ subprotocol: String?, _ tls: TLSSettings, _ proxy: Proxy? = nil
         ) -> Result<LinkTarget, InvalidLinkTarget> {
             Result { () throws(InvalidLinkTarget) in
-                try LinkTarget(url: url, headers: headers, subprotocols: subprotocol.map { [$0] } ?? [], tls: tls)
+                try LinkTarget(
+                    url: url, headers: headers, subprotocols: subprotocol.map { [$0] } ?? [], tls: tls, proxy: proxy,
+                    tcp: own.tcp)
             }
         }
         func blame(_ key: String, _ error: InvalidLinkTarget, _ remedy: String) -> LinkTarget? {
             section.report(key, error.description, remedy)
             return nil
         }
-        if case .success(let target) = make(headers, subprotocol, tls) { return target }
+        if case .success(let target) = make(headers, subprotocol, tls) {
+            do throws(InvalidLinkTarget) {
+                let proxy = try own.proxy.proxy(for: url, in: reading.environment)
+                return try proxy == nil ? target : make(headers, subprotocol, tls, proxy).get()
+            } catch {
+                return blame("proxy", error, "correct the environment, or write the proxy here")
+            }
+        }
         if case .failure(let error) = make([], nil, TLSSettings()) {
             return blame("url", error, "write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH")
         }

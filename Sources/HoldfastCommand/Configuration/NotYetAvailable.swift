@@ -15,11 +15,6 @@ enum NotYetAvailable {
         }
     }
 
-    static func proxy(_ section: Section) {
-        section.describe("proxy", "text", preset: "none", "not available yet")
-        refuse(section, "proxy", "leave it out, or write null")
-    }
-
     static func note(_ section: Section, _ key: String, _ why: String) {
         section.reading.note(
             "has no effect in this version", at: section.place(of: key), key: section.name(of: key), why)

@@ -1,3 +1,5 @@
+import HoldfastWire
+
 /// What everything that reads one configuration shares: the environment, what was found wrong, and the list of keys.
 final class Reading {
     /// The most problems (and the most notices) that are kept; beyond it they are only counted.
@@ -8,6 +10,9 @@ final class Reading {
     /// Keys that are right but have no effect in this version.
     private(set) var notices: [ConfigurationProblem] = []
     private(set) var omitted = 0
+    /// What `NetworkReader` has found out about files.
+    var digests: [String: String] = [:]
+    var tlsProblems: [TLSSettings: String?] = [:]
     /// Filled when the reference of all keys is made, else nil.
     var reference: KeyReference?
 

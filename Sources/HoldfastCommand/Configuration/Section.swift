@@ -37,6 +37,11 @@ final class Section {
 
     func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
+    /// Whether a key is there to say "none".
+    func isNull(_ key: String) -> Bool {
+        if case .null? = entry(key)?.value.content { true } else { false }
+    }
+
     /// Where a key was written; the place of the section if it was not.
     func place(of key: String) -> Place { entry(key)?.place ?? place }
 

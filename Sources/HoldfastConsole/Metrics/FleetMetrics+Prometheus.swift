@@ -9,6 +9,7 @@ extension PrometheusText {
         writeEndpoints(metrics.endpoints)
         writeHeartbeats(metrics)
         writeMessages(metrics)
+        writeNetwork(metrics)
         writeLimits(metrics)
         writeStore(metrics)
         writeProcess(metrics)
@@ -89,6 +90,25 @@ extension PrometheusText {
             "holdfast_malformed_frames_total", "Frames that are not of the account's dialect.", metrics.malformedFrames)
         counter(
             "holdfast_sequence_gaps_total", "Gaps in gateways' sequences: messages are missing.", metrics.sequenceGaps)
+    }
+
+    private mutating func writeNetwork(_ metrics: FleetMetrics) {
+        counter(
+            "holdfast_name_lookups_total", "Look-ups of names, each family of addresses counting.",
+            metrics.names.lookUps)
+        counter(
+            "holdfast_name_cache_hits_total", "Questions for a name answered without a look-up of their own.",
+            metrics.names.hits)
+        counter("holdfast_name_lookup_failures_total", "Look-ups of names that failed.", metrics.names.failures)
+        counter(
+            "holdfast_name_stale_total", "Times an older answer stood in for a look-up that failed or took too long.",
+            metrics.names.stale)
+        counter(
+            "holdfast_name_lookups_refused_total", "Questions for a name turned away: too many names at once.",
+            metrics.names.refused)
+        gauge("holdfast_names_cached", "Names kept, each family of addresses counting.", Double(metrics.names.kept))
+        counter("holdfast_tls_contexts_made_total", "TLS contexts made.", metrics.tlsContextsMade)
+        gauge("holdfast_tls_contexts_cached", "TLS contexts kept.", Double(metrics.tlsContextsKept))
     }
 
     private mutating func writeLimits(_ metrics: FleetMetrics) {

@@ -37,11 +37,8 @@ extension Failure {
             return Failure(
                 statusClass(of: status), .upgradeStatus, number: Int32(clamping: status), phase: phase, retryAfter: wait
             )
-        case .proxyRefused(let status):
-            // 407 and 403 are the proxy's word on our configuration; anything else is an unreachable endpoint.
-            let hopeless = status == 407 || status == 403
-            return Failure(
-                hopeless ? .permanent : .network, .proxyStatus, number: Int32(clamping: status), phase: phase)
+        case .proxy(let problem):
+            return classify(problem, phase: phase)
         case .registrationRefused(let code):
             let isAuth = code == 401 || code == 403
             return Failure(isAuth ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
@@ -83,6 +80,27 @@ extension Failure {
             Failure(.system, .systemCall, number: errno, phase: phase)
         default:
             Failure(.network, .systemCall, number: errno, phase: phase)
+        }
+    }
+
+    /// What a proxy says of our configuration is `permanent`, its user and password included: they are the operator's, and
+    /// no renewal of the account's credential changes them. Anything else is a network that does not lead there.
+    private static func classify(_ problem: ProxyProblem, phase: Phase) -> Failure {
+        switch problem {
+        case .failed:
+            return Failure(.network, .proxyFailed, phase: phase)
+        case .refused(let status):
+            let isHopeless = status == 407 || status == 403
+            return Failure(
+                isHopeless ? .permanent : .network, .proxyStatus, number: Int32(clamping: status), phase: phase)
+        case .replied(let code):
+            // Not allowed by the rules; a command or a kind of address that the proxy does not know.
+            let isHopeless = [2, 7, 8].contains(code)
+            return Failure(isHopeless ? .permanent : .network, .proxyReply, number: Int32(code), phase: phase)
+        case .authentication:
+            return Failure(.permanent, .proxyAuthentication, phase: phase)
+        case .notAProxy:
+            return Failure(.permanent, .notAProxy, phase: phase)
         }
     }
 

@@ -19,8 +19,8 @@ public enum FailureCause: Hashable, Sendable {
     case nameLookupFailed
     /// The answer to the upgrade was not 101.
     case upgradeRefused(status: Int, retryAfter: Duration?)
-    /// A proxy did not let us through; the status of its answer, or 0 if it has none.
-    case proxyRefused(status: Int)
+    /// A proxy did not lead us to the endpoint, or could not.
+    case proxy(ProxyProblem)
     /// The gateway answered the registration with something else than success.
     case registrationRefused(code: Int)
     /// The gateway said in a message that it will not serve us; what that speaks against, its dialect knows.
@@ -69,10 +69,26 @@ public enum ProtocolViolation: String, Error, Hashable, Sendable, CaseIterable {
     case malformedRegistration = "malformed_registration"
 }
 
+/// Why there was no way through a proxy.
+public enum ProxyProblem: Error, Hashable, Sendable {
+    /// The proxy itself could not be found or reached, or it ended the connection without an answer.
+    case failed
+    /// An HTTP proxy answered CONNECT with another status than success.
+    case refused(status: Int)
+    /// A SOCKS5 proxy answered with another reply than success (RFC 1928 §6).
+    case replied(code: UInt8)
+    /// A SOCKS5 proxy does not take the user and password we have, or wants some and we have none.
+    case authentication
+    /// What answered does not speak the proxy's protocol.
+    case notAProxy
+}
+
 /// Why a certificate was refused. Each is its own code, `permanent.<name>`.
 public enum CertificateProblem: String, Hashable, Sendable, CaseIterable {
     case untrusted = "certificate_untrusted"
     case expired = "certificate_expired"
     case wrongHost = "certificate_wrong_host"
+    /// The peer does not accept the certificate we have, or wants one and we have none.
+    case ours = "certificate_ours"
     case other = "certificate"
 }

@@ -11,7 +11,11 @@ public enum FailureDetail: Hashable, Sendable {
     case nameNotFound
     case nameLookup
     case upgradeStatus
+    case proxyFailed
     case proxyStatus
+    case proxyReply
+    case proxyAuthentication
+    case notAProxy
     case registerCode
     case refusal
     case violation(ProtocolViolation)
@@ -35,7 +39,11 @@ public enum FailureDetail: Hashable, Sendable {
         case .nameNotFound: "name_not_found"
         case .nameLookup: "name_lookup"
         case .upgradeStatus: "upgrade_\(number)"
+        case .proxyFailed: "proxy_failed"
         case .proxyStatus: "proxy_\(number)"
+        case .proxyReply: "proxy_socks_\(number)"
+        case .proxyAuthentication: "proxy_auth"
+        case .notAProxy: "proxy_protocol"
         case .registerCode: "register_\(number)"
         case .refusal: "refused_\(number)"
         case .violation(let violation): violation.rawValue

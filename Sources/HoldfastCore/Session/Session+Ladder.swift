@@ -151,6 +151,16 @@ extension Session {
 extension Failure {
     /// What the attempt that ended with this failure says about its endpoint (F9).
     var outcome: AttemptOutcome {
+        switch (self.class, detail) {
+        // A proxy that is down, or that does not want us, says nothing about what lies behind it.
+        case (_, .proxyFailed), (.permanent, .proxyStatus), (.permanent, .proxyReply), (_, .proxyAuthentication),
+            (_, .notAProxy):
+            .abandoned
+        default: outcomeOfClass
+        }
+    }
+
+    private var outcomeOfClass: AttemptOutcome {
         switch self.class {
         case .network, .server: .endpointFailed
         case .dropped, .auth, .protocol, .permanent: .accountFailed

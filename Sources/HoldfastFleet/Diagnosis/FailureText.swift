@@ -23,7 +23,11 @@ enum FailureText {
         case .nameNotFound: "the gateway's name does not exist"
         case .nameLookup: "the gateway's name could not be looked up"
         case .upgradeStatus: "the gateway refused the WebSocket with HTTP status \(number)"
+        case .proxyFailed: "the proxy could not be reached"
         case .proxyStatus: "the proxy refused the connection with status \(number)"
+        case .proxyReply: "the proxy answered with SOCKS reply \(number)"
+        case .proxyAuthentication: "the proxy does not accept the user and password"
+        case .notAProxy: "what answered is no proxy of this kind"
         case .registerCode: "the gateway refused the registration with code \(number)"
         case .refusal: "the gateway said that it will not serve us, with code \(number)"
         case .violation(let violation): "the gateway broke the protocol (\(violation.rawValue))"
@@ -60,7 +64,9 @@ enum FailureText {
         case .certificate(.untrusted): "if the gateway has its own certificate authority, name it in tls.ca"
         case .certificate(.expired): "the gateway needs a new certificate; check this machine's clock too"
         case .certificate(.wrongHost): "correct the host in the URL, or set tls.server_name"
-        case .proxyStatus: "check the proxy and its user and password"
+        case .certificate(.ours): "set tls.certificate and tls.key to what the gateway knows the account by"
+        case .proxyStatus, .proxyReply, .proxyAuthentication: "check the proxy's rules and the user and password for it"
+        case .notAProxy: "check the proxy's scheme and port"
         default: "trying again will not help: check the account's URL and headers"
         }
     }

@@ -1,5 +1,6 @@
 public import HoldfastCore
 public import HoldfastStore
+public import HoldfastWire
 
 /// Everything a fleet is started with, or is to be like from now on (`Fleet.apply`).
 public struct FleetConfiguration: Sendable {
@@ -30,6 +31,8 @@ public struct FleetConfiguration: Sendable {
 
     /// How long the store keeps what has happened. Read at start only.
     public var retention = RetentionSettings()
+    /// Looks up the names of all accounts. Read at start only.
+    public var resolver = NameResolver.shared
 
     public init(
         accounts: [AccountConfiguration] = [], gate: GateSettings = GateSettings(),

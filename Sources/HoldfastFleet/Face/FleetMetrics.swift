@@ -1,4 +1,5 @@
 public import HoldfastCore
+public import HoldfastWire
 
 /// All counters, gauges and histograms of a fleet at one time. Up to a second old.
 public struct FleetMetrics: Sendable {
@@ -38,6 +39,11 @@ public struct FleetMetrics: Sendable {
     /// The size of each database of the store with its log, and rows of history that its disk did not take in time.
     public var storeBytes: [(file: String, bytes: Int)] = []
     public var storeRowsDropped = 0
+    /// Look-ups of names, and what they saved.
+    public var names = NameResolver.Counts()
+    /// TLS contexts made since the process began, and those kept now.
+    public var tlsContextsMade: UInt64 = 0
+    public var tlsContextsKept = 0
     public var residentBytes = 0
     /// What the process may use; 0 if nobody said.
     public var memoryBudgetBytes = 0

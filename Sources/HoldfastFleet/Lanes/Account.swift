@@ -20,8 +20,9 @@ final class Account: Sendable {
 
     var id: String { configuration.id }
 
-    var linkOptions: LinkOptions {
+    func linkOptions(_ resolver: NameResolver) -> LinkOptions {
         var options = LinkOptions()
+        options.resolver = resolver
         options.frameLimitBytes = configuration.limits.frameBytes
         options.messageLimitBytes = configuration.limits.messageBytes
         options.deflate = configuration.deflate

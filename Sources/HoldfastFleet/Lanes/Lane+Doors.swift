@@ -45,6 +45,5 @@ extension Lane {
             if !door.enter({ self.drain(within: patience, drained) }) { drained.resume() }
         }
         await door.shut()
-        LinkOptions().abandonLookUps(on: loop)
     }
 }

@@ -23,6 +23,7 @@ extension Lane {
         if orders.renew { orderRenewal(index) }
         if !orders.transitions.isEmpty || !orders.notes.isEmpty { note(orders, index, at: now) }
         if orders.releaseIncarnation {
+            if let account = slots[index].account { resolver.forget(account.configuration.target.firstHost) }
             // Nothing of an incarnation outlives its socket, so there is nothing to wait for.
             carryOut(slots[index].session.released(at: now), on: index, at: now)
         }
@@ -39,8 +40,8 @@ extension Lane {
         slots[index].awaitsHello = account.dialect.awaitsHello
         if !account.dialect.continuesSequence { slots[index].lastSequence = nil }
         slots[index].link = Link.open(
-            slots[index].held?.values.target(of: account.configuration) ?? account.target, options: account.linkOptions,
-            tag: tag, delegate: self, on: loop)
+            slots[index].held?.values.target(of: account.configuration) ?? account.target,
+            options: account.linkOptions(resolver), tag: tag, delegate: self, on: loop)
         openLinks += 1
         logger.debug(
             "attempt", metadata: ["account": "\(account.id)", "generation": .stringConvertible(tag.generation)])

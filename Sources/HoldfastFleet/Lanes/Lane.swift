@@ -20,6 +20,7 @@ final class Lane: @unchecked Sendable {
     let loop: any EventLoop
     let door: LoopDoor
     let control: Control
+    let resolver: NameResolver
     let logger: Logger
 
     var slots: ContiguousArray<Slot> = []
@@ -59,12 +60,16 @@ final class Lane: @unchecked Sendable {
     var drained: CheckedContinuation<Void, Never>?
     var drainDeadline: Scheduled<Void>?
 
-    init(index: Int, of lanes: Int, loop: any EventLoop, control: Control, logger: Logger, seed: UInt64) {
+    init(
+        index: Int, of lanes: Int, loop: any EventLoop, control: Control, resolver: NameResolver, logger: Logger,
+        seed: UInt64
+    ) {
         self.index = index
         count = lanes
         self.loop = loop
         door = LoopDoor(to: loop)
         self.control = control
+        self.resolver = resolver
         self.logger = logger
         generator = SeededGenerator(seed: seed)
         records = FailureRecords(lanes: lanes)

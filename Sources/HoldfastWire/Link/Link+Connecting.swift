@@ -4,13 +4,21 @@ import NIOPosix
 import NIOSSL
 
 extension Link {
-    /// What a link needs until it is open.
+    /// What a link needs until it is open. Everything in it that could come back later ends with `stop`.
     final class Attempt {
         let target: LinkTarget
         let options: LinkOptions
         var phase = Phase.resolve
-        var addresses: ArraySlice<SocketAddress> = []
         var tls: NIOSSLContext?
+        var tlsWait: TLSContexts.Wait?
+        var nameWaits: [NameResolver.Wait] = []
+        var race = AddressRace()
+        var timer: Scheduled<Void>?
+        /// The sockets that race; none once one of them has won.
+        var candidates: [Candidate] = []
+        /// The last look-up or connection that failed: what is reported if there is nothing left to try.
+        var failure: LinkError?
+        var proxy: ProxyExchange?
         var exchange: UpgradeExchange?
         var bodyDeadline: Scheduled<Void>?
 
@@ -18,111 +26,126 @@ extension Link {
             self.target = target
             self.options = options
         }
+
+        /// Where the socket goes: to the proxy, if there is one.
+        var host: String { target.firstHost }
+        var port: Int { target.proxy?.port ?? target.port }
+
+        /// Ends the race: whatever it waits for, and every socket but the winner's.
+        func stopRacing(for winner: (any Channel)? = nil) {
+            tlsWait.take()?.cancel()
+            for wait in nameWaits { wait.cancel() }
+            nameWaits = []
+            timer.take()?.cancel()
+            let losers = candidates
+            candidates = []
+            for loser in losers where loser.channel !== winner { loser.channel?.close(promise: nil) }
+        }
+
+        func stop() {
+            stopRacing()
+            bodyDeadline.take()?.cancel()
+        }
+    }
+
+    /// One socket of the race.
+    final class Candidate {
+        let address: SocketAddress
+        var channel: (any Channel)?
+
+        init(_ address: SocketAddress) {
+            self.address = address
+        }
     }
 
     /// The attempt, if it still goes on: a report may have ended it.
-    private var attempt: Attempt? {
+    var attempt: Attempt? {
         if case .connecting(let attempt) = state { attempt } else { nil }
     }
 
     /// Reports a phase; returns whether the attempt goes on.
-    private func enter(_ phase: Phase, _ attempt: Attempt) -> Bool {
+    func enter(_ phase: Phase, _ attempt: Attempt) -> Bool {
         attempt.phase = phase
         delegate?.link(tag, entered: phase)
         return self.attempt != nil
     }
 
-    func start() {
-        guard let attempt, enter(.resolve, attempt) else { return }
-        attempt.options.resolver.addresses(of: attempt.target.host, port: attempt.target.port, on: loop)
-            .assumeIsolated().whenComplete { [self] result in
-                guard self.attempt != nil else { return }
-                switch result {
-                case .success(let addresses):
-                    attempt.addresses = addresses[...]
-                    prepareTLS(attempt)
-                case .failure(let error):
-                    end(.looking(up: attempt.target, failed: error))
-                }
-            }
-    }
-
-    /// Still a part of resolving: making a context reads files, so it is done off the loop.
-    private func prepareTLS(_ attempt: Attempt) {
-        guard attempt.target.scheme == .wss else { return beginConnecting(attempt) }
-        attempt.options.tlsContexts.context(for: attempt.target.tls, on: loop)
-            .assumeIsolated().whenComplete { [self] result in
-                guard self.attempt != nil else { return }
-                switch result {
-                case .success(let context):
-                    attempt.tls = context
-                    beginConnecting(attempt)
-                case .failure(let error):
-                    end(.trusting(attempt.target, failed: error))
-                }
-            }
-    }
-
-    private func beginConnecting(_ attempt: Attempt) {
-        guard enter(.connect, attempt), let address = attempt.addresses.popFirst() else { return }
-        connect(attempt, to: address)
-    }
-
-    /// Tries one address; if it cannot be reached, the next one.
-    private func connect(_ attempt: Attempt, to address: SocketAddress) {
+    /// Begins to connect one more socket.
+    func connect(_ attempt: Attempt, to address: SocketAddress) {
         guard let bootstrap = ClientBootstrap(validatingGroup: loop) else {
             return end(LinkError(.systemCall(errno: 95), "the event loop cannot connect sockets"))
         }
-        let link = NIOLoopBound(self, eventLoop: loop)
+        let candidate = Candidate(address)
+        attempt.candidates.append(candidate)
+        let bound = NIOLoopBound((self, candidate), eventLoop: loop)
         bootstrap
-            // The last address has the owner's deadline; the others must leave time for those behind them.
-            .connectTimeout(attempt.addresses.isEmpty ? .hours(1) : .seconds(2))
+            // The owner has the deadline.
+            .connectTimeout(.hours(1))
             .channelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 << 10)
             )
             // Writable means: the socket has taken everything.
             .channelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+            .with(attempt.target.tcp)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try link.value.setUp(channel) }
-            }
-            .connect(to: address)
-            .assumeIsolated().whenFailure { [self] error in
-                guard self.attempt != nil else { return }
-                context = nil
-                if let next = attempt.addresses.popFirst() {
-                    connect(attempt, to: next)
-                } else {
-                    end(.connecting(attempt.target, to: address, failed: error))
+                channel.eventLoop.makeCompletedFuture {
+                    let (link, candidate) = bound.value
+                    candidate.channel = channel
+                    try channel.pipeline.syncOperations.addHandler(LinkHandler(link))
                 }
             }
+            .connect(to: address)
+            .assumeIsolated().whenFailure { [self] error in failed(candidate, error) }
     }
 
-    private func setUp(_ channel: any Channel) throws {
-        guard let attempt else { throw ChannelError.ioOnClosedChannel }
-        let pipeline = channel.pipeline.syncOperations
-        if let tls = attempt.tls {
-            let name = attempt.target.certificateName
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+    /// A socket of the race could not be connected.
+    private func failed(_ candidate: Candidate, _ error: any Error) {
+        guard let attempt, let index = attempt.candidates.firstIndex(where: { $0 === candidate }) else { return }
+        attempt.candidates.remove(at: index)
+        attempt.failure = .connecting(attempt, to: candidate.address, failed: error)
+        attempt.race.failed(at: .now)
+        goOn(attempt)
+    }
+
+    /// A socket is connected. The first one is the link's from then on; returns whether it is this one.
+    func connected(_ context: ChannelHandlerContext) -> Bool {
+        let channel = context.channel
+        guard let attempt, self.context == nil,
+            let candidate = attempt.candidates.first(where: { $0.channel === channel })
+        else {
+            context.close(promise: nil)
+            return false
         }
-        try pipeline.addHandler(LinkHandler(self))
-    }
-
-    func attached(to context: ChannelHandlerContext) {
-        self.context = context
-    }
-
-    func connected() {
-        guard let attempt, let channel = context?.channel else { return }
         if let own = channel.localAddress, own == channel.remoteAddress {
             // Nobody listened on a port of this machine, and the kernel had chosen the same port for us: TCP then connects
             // a socket to itself. Left alone it would also keep the server from coming back.
-            return end(LinkError(.systemCall(errno: 111), attempt.doing, "nobody listens there"))
+            context.close(promise: nil)
+            failed(candidate, IOError(errnoCode: 111, reason: "nobody listens there"))
+            return false
         }
-        if attempt.tls == nil {
-            beginUpgrade(attempt)
+        self.context = context
+        attempt.stopRacing(for: channel)
+        if let proxy = attempt.target.proxy {
+            let exchange = ProxyExchange(proxy, to: attempt.target.host, port: attempt.target.port)
+            attempt.proxy = exchange
+            context.writeAndFlush(NIOAny(exchange.opening), promise: nil)
         } else {
-            _ = enter(.tls, attempt)
+            reached(attempt)
+        }
+        return true
+    }
+
+    /// There is a way for bytes to the gateway.
+    private func reached(_ attempt: Attempt) {
+        guard let tls = attempt.tls else { return beginUpgrade(attempt) }
+        guard enter(.tls, attempt), let context else { return }
+        do {
+            let handler = try NIOSSLClientHandler(context: tls, serverHostname: attempt.target.certificateName)
+            // The channel is active, so this begins the handshake.
+            try context.pipeline.syncOperations.addHandler(handler, position: .first)
+        } catch {
+            end(LinkError(.certificate(.other), attempt.doing, "the name for TLS is not valid", "\(error)"))
         }
     }
 
@@ -142,8 +165,9 @@ extension Link {
         context.writeAndFlush(NIOAny(request), promise: nil)
     }
 
-    /// Bytes of the answer. What follows it are frames already.
+    /// Bytes before the link is open: of the proxy, then of the answer to the upgrade. What follows that are frames already.
     func received(_ input: ByteBuffer, during attempt: Attempt) {
+        if attempt.proxy != nil { return receivedFromProxy(input, attempt) }
         var input = input
         do {
             guard let outcome = try attempt.exchange?.next(from: &input) else {
@@ -154,6 +178,7 @@ extension Link {
             case .refused(let refusal):
                 end(refusal.error(attempt.target.endpoint))
             case .upgraded(let choice):
+                attempt.stop()
                 take(choice, attempt.options)
                 state = .open
                 delegate?.linkOpened(tag)
@@ -174,6 +199,23 @@ extension Link {
         deflation = Deflation(agreement, role: .client, leastMessageBytes: own.leastMessageBytes)
     }
 
+    private func receivedFromProxy(_ input: ByteBuffer, _ attempt: Attempt) {
+        var input = input
+        do {
+            while let step = try attempt.proxy?.next(from: &input) {
+                switch step {
+                case .needsMore: return
+                case .send(let bytes): context?.writeAndFlush(NIOAny(bytes), promise: nil)
+                case .done:
+                    attempt.proxy = nil
+                    return reached(attempt)
+                }
+            }
+        } catch {
+            end(.asking(attempt, failed: error))
+        }
+    }
+
     private func waitForBody(_ attempt: Attempt) {
         guard attempt.bodyDeadline == nil else { return }
         attempt.bodyDeadline = loop.assumeIsolated().scheduleTask(in: TimeAmount(LinkOptions.refusalBodyTimeout)) {
@@ -186,6 +228,8 @@ extension Link {
     func attemptEnded(_ attempt: Attempt) {
         if let refusal = attempt.exchange?.refusalSoFar {
             end(refusal.error(attempt.target.endpoint))
+        } else if attempt.proxy != nil {
+            end(LinkError(.proxy(.failed), attempt.doing, "the proxy ended the connection without an answer"))
         } else {
             end(LinkError(.endOfStream, attempt.doing, "the peer ended the connection"))
         }
@@ -196,10 +240,14 @@ extension Link.Attempt {
     /// What was being done, for people.
     var doing: String {
         switch phase {
-        case .resolve: "looking up \(target.host)"
+        case .resolve: "looking up \(host)"
+        case .connect where proxy != nil: "asking the proxy \(proxyName) to lead to \(target.endpoint)"
+        case .connect where target.proxy != nil: "connecting to the proxy \(proxyName) for \(target.endpoint)"
         case .connect: "connecting to \(target.endpoint)"
         case .tls: "agreeing on TLS with \(target.endpoint)"
         default: "upgrading at \(target.endpoint)"
         }
     }
+
+    private var proxyName: String { target.proxy?.shown ?? "" }
 }

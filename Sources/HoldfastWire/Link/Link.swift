@@ -109,7 +109,7 @@ public final class Link {
     private func drop(withReset: Bool) {
         switch state {
         case .closed: return
-        case .connecting(let attempt): attempt.bodyDeadline?.cancel()
+        case .connecting(let attempt): attempt.stop()
         case .closing(let ending): ending.deadline?.cancel()
         case .open: break
         }

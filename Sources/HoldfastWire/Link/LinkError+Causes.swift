@@ -5,45 +5,61 @@ import NIOSSL
 
 /// What the errors of the libraries beneath mean. Decided by their types and numbers.
 extension LinkError {
-    static func looking(up target: LinkTarget, failed error: any Error) -> LinkError {
-        let doing = "looking up \(target.host)"
+    static func lookingUp(_ attempt: Link.Attempt, failed error: any Error) -> LinkError {
+        let isProxy = attempt.target.proxy != nil
+        let doing = "looking up \(attempt.host)\(isProxy ? ", the proxy" : "")"
+        func failure(_ cause: FailureCause, _ why: String) -> LinkError {
+            LinkError(isProxy && !cause.isOurOwn ? .proxy(.failed) : cause, doing, why)
+        }
         switch error as? NameResolver.Failure {
-        case .notFound: return LinkError(.nameNotFound, doing, "there is no such name")
-        case .unavailable(let why): return LinkError(.nameLookupFailed, doing, why)
-        case .systemCall(let number): return LinkError(FailureCause(errno: number), doing, text(errno: number))
-        case nil: return LinkError(cause(of: error) ?? .nameLookupFailed, doing, text(of: error))
+        case .notFound: return failure(.nameNotFound, "there is no such name, or none that can be reached from here")
+        case .unavailable(let why): return failure(.nameLookupFailed, why)
+        case .systemCall(let number): return failure(FailureCause(errno: number), text(errno: number))
+        case nil where error is NameResolver.Names.Overfull:
+            return failure(.nameLookupFailed, "too many names are being looked up")
+        case nil: return failure(cause(of: error) ?? .nameLookupFailed, text(of: error))
         }
     }
 
     static func trusting(_ target: LinkTarget, failed error: any Error) -> LinkError {
         LinkError(
-            .certificate(.other), "reading the certificates to trust from \(target.tls.caFile ?? "the system")",
-            "\(error)", "the file must exist, be readable, and hold certificates in PEM")
+            .certificate(.other),
+            "reading the certificates to trust from \(target.tls.caFile ?? "the system")"
+                + (target.tls.certificateFile.map { " and our own from \($0)" } ?? ""),
+            "\(error)", "the files must exist, be readable, be in PEM, and a certificate must be for its key")
     }
 
-    static func connecting(_ target: LinkTarget, to address: SocketAddress, failed error: any Error) -> LinkError {
-        let doing = "connecting to \(target.endpoint) at \(address.ipAddress ?? "an unknown address")"
-        switch error {
-        case ChannelError.connectTimeout: return LinkError(.timeout(.connect), doing, "no answer")
-        case is NIOSSLExtraError:
-            return LinkError(.certificate(.other), doing, "the name for TLS is not valid", "\(error)")
-        default: return LinkError(cause(of: error) ?? .systemCall(errno: 0), doing, text(of: error))
-        }
+    static func connecting(_ attempt: Link.Attempt, to address: SocketAddress, failed error: any Error) -> LinkError {
+        let cause = cause(of: error) ?? .systemCall(errno: 0)
+        return LinkError(
+            attempt.target.proxy != nil && !cause.isOurOwn ? .proxy(.failed) : cause,
+            "\(attempt.doing) at \(address.ipAddress ?? "an unknown address")", text(of: error))
+    }
+
+    /// A proxy did not lead us to the gateway.
+    static func asking(_ attempt: Link.Attempt, failed problem: ProxyProblem) -> LinkError {
+        let why =
+            switch problem {
+            case .failed: "it could not be reached"
+            case .refused(let status):
+                "it refused with \(status) \(UpgradeRefusal.legible(attempt.proxy?.refusal ?? ""))"
+            case .replied(let code): "it answered: \(SOCKSReply.meaning(of: code))"
+            case .authentication: "it does not accept our user and password, or wants some"
+            case .notAProxy: "what it says is not \(attempt.target.proxy?.kind == .http ? "HTTP" : "SOCKS5")"
+            }
+        return LinkError(.proxy(problem), attempt.doing, why)
     }
 
     static func upgrading(_ attempt: Link.Attempt, failed error: any Error, certificate: NIOSSLCertificate?)
         -> LinkError
     {
-        if let cause = cause(of: error) { return LinkError(cause, attempt.doing, text(of: error)) }
+        if let cause = cause(of: error) {
+            return LinkError(
+                attempt.proxy != nil && !cause.isOurOwn ? .proxy(.failed) : cause, attempt.doing, text(of: error))
+        }
         switch error {
-        case NIOSSLError.handshakeFailed(.sslError(let stack)):
-            if stack.contains(.eofDuringHandshake) {
-                return LinkError(.endOfStream, attempt.doing, "the peer ended the connection")
-            }
-            // The library gives a failed check no type of its own: only the name BoringSSL has for it, which is fixed.
-            guard stack.contains(where: { "\($0)".contains("CERTIFICATE_VERIFY_FAILED") }) else { break }
-            let problem = problem(of: certificate)
-            return LinkError(.certificate(problem), attempt.doing, problem.advice)
+        case BoringSSLError.sslError(let stack), NIOSSLError.handshakeFailed(.sslError(let stack)):
+            return handshake(attempt, failed: stack, error, certificate)
         case let error as NIOSSLExtraError
         where error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch:
             return LinkError(.certificate(.wrongHost), attempt.doing, CertificateProblem.wrongHost.advice)
@@ -53,6 +69,29 @@ extension LinkError {
             break
         }
         return LinkError(.tlsFailed, attempt.doing, text(of: error))
+    }
+
+    private static func handshake(
+        _ attempt: Link.Attempt, failed stack: NIOBoringSSLErrorStack, _ error: any Error,
+        _ certificate: NIOSSLCertificate?
+    ) -> LinkError {
+        if stack.contains(.eofDuringHandshake) {
+            return LinkError(.endOfStream, attempt.doing, "the peer ended the connection")
+        }
+        switch stack.lazy.compactMap(TLSReason.init).first {
+        case .verifyFailed:
+            let problem = problem(of: certificate)
+            return LinkError(.certificate(problem), attempt.doing, problem.advice)
+        case .ourCertificateRefused:
+            return LinkError(.certificate(.ours), attempt.doing, CertificateProblem.ours.advice)
+        case .noCommonVersion:
+            return LinkError(
+                .tlsFailed, attempt.doing,
+                "there is no version of TLS that both sides accept; tls.min_version is \(attempt.target.tls.minimumVersion.rawValue)"
+            )
+        case nil:
+            return LinkError(.tlsFailed, attempt.doing, "\(error)")
+        }
     }
 
     static func established(failed error: any Error) -> LinkError {
@@ -88,6 +127,14 @@ extension LinkError {
 }
 
 extension FailureCause {
+    /// Whether it says something of this machine and not of what lies beyond it.
+    fileprivate var isOurOwn: Bool {
+        switch self {
+        case .outOfDescriptors, .outOfMemory, .systemCall(errno: EADDRNOTAVAIL): true
+        default: false
+        }
+    }
+
     /// The cause for an errno: those that say more than "a system call failed" have causes of their own.
     init(errno: Int32) {
         switch errno {
@@ -109,6 +156,8 @@ extension CertificateProblem {
             "the peer's certificate is not valid at this time; the peer has to renew it, or a clock is wrong"
         case .wrongHost:
             "the peer's certificate is for another host; if it is right, set tls.server_name to the name it is for"
+        case .ours:
+            "the peer does not accept our certificate, or wants one; set tls.certificate and tls.key"
         case .other:
             "the certificates cannot be used"
         }

@@ -1,46 +1,44 @@
 import NIOCore
 import NIOTLS
 
-/// The one handler of ours in a link's channel: passes the channel's events on to the link, and nothing else.
+/// The one handler of ours in a link's channel: passes the channel's events on to the link, and nothing else. While several
+/// sockets race for a link, only the one that the link has chosen is heard.
 final class LinkHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let link: Link
+    private var isChosen = false
 
     init(_ link: Link) {
         self.link = link
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        link.attached(to: context)
-    }
-
     func channelActive(context: ChannelHandlerContext) {
-        link.connected()
+        isChosen = link.connected(context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        link.received(unwrapInboundIn(data))
+        if isChosen { link.received(unwrapInboundIn(data)) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        link.readCompleted()
+        if isChosen { link.readCompleted() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        link.writabilityChanged()
+        if isChosen { link.writabilityChanged() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? TLSUserEvent { link.secured() }
+        if isChosen, case .handshakeCompleted = event as? TLSUserEvent { link.secured() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        link.caught(error)
+        if isChosen { link.caught(error) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        link.streamEnded()
+        if isChosen { link.streamEnded() }
     }
 }

@@ -20,13 +20,6 @@ public struct LinkOptions: Sendable {
     /// The defaults.
     public init() {}
 
-    /// Lets go of what links on this loop still wait for from other threads: a name, a TLS context. For an owner that is
-    /// about to shut the loop down; links that are still there end.
-    public func abandonLookUps(on loop: any EventLoop) {
-        resolver.abandon(loop)
-        tlsContexts.abandon(loop)
-    }
-
     /// Forgets the names and TLS contexts that are kept; what links use stays with them.
     public func forgetLookUps() {
         resolver.forgetAll()

@@ -20,8 +20,37 @@ public struct LinkTarget: Hashable, Sendable {
     public private(set) var headers: [Header]
     /// The subprotocols to choose from, the preferred one first.
     public let subprotocols: [String]
+    /// Kept apart: most targets of a fleet share the defaults.
+    private let way: Way
+
     /// How the peer proves who it is; of no use for `ws`.
-    public let tls: TLSSettings
+    public var tls: TLSSettings { way.tls }
+    /// What the connection goes through; nil for none.
+    public var proxy: Proxy? { way.proxy }
+    /// How the socket behaves.
+    public var tcp: TCPSettings { way.tcp }
+
+    private final class Way: Hashable, Sendable {
+        let tls: TLSSettings
+        let proxy: Proxy?
+        let tcp: TCPSettings
+
+        static let plain = Way(TLSSettings(), nil, TCPSettings())
+
+        init(_ tls: TLSSettings, _ proxy: Proxy?, _ tcp: TCPSettings) {
+            (self.tls, self.proxy, self.tcp) = (tls, proxy, tcp)
+        }
+
+        static func == (left: Way, right: Way) -> Bool {
+            left === right || left.tls == right.tls && left.proxy == right.proxy && left.tcp == right.tcp
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(tls)
+            hasher.combine(proxy)
+            hasher.combine(tcp)
+        }
+    }
 
     /// A field of the request. The value may be a secret.
     public struct Header: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
@@ -48,7 +77,9 @@ public struct LinkTarget: Hashable, Sendable {
         url: String,
         headers: [Header] = [],
         subprotocols: [String] = [],
-        tls: TLSSettings = TLSSettings()
+        tls: TLSSettings = TLSSettings(),
+        proxy: Proxy? = nil,
+        tcp: TCPSettings = TCPSettings()
     ) throws(InvalidLinkTarget) {
         let parts = try WebSocketURL(url)
         scheme = parts.scheme
@@ -67,7 +98,14 @@ public struct LinkTarget: Hashable, Sendable {
         if let name = tls.serverName, !WebSocketURL.isName(name) || WebSocketURL.isAddress(name) {
             throw InvalidLinkTarget("the TLS server name is not a host name such as gateway.example.org")
         }
-        self.tls = tls
+        guard (tls.certificateFile == nil) == (tls.keyFile == nil) else {
+            throw InvalidLinkTarget("a certificate for TLS needs its key, and a key its certificate")
+        }
+        if let local = tcp.localAddress, !WebSocketURL.isAddress(local) {
+            throw InvalidLinkTarget("the local address is neither an IPv4 nor an IPv6 address")
+        }
+        let way = Way(tls, proxy, tcp)
+        self.way = way == .plain ? .plain : way
     }
 
     private static func check(_ header: Header) throws(InvalidLinkTarget) {
@@ -92,6 +130,9 @@ public struct LinkTarget: Hashable, Sendable {
         target.headers.append(header)
         return target
     }
+
+    /// The host that a link looks up: the proxy's, if there is one.
+    public var firstHost: String { proxy?.host ?? host }
 
     /// `scheme://host:port`: what the failures, gates and metrics of an endpoint are told apart by.
     public var endpoint: String {

@@ -30,31 +30,31 @@ struct WebSocketURL {
         requestTarget = path.hasPrefix("/") ? String(path) : "/" + path
     }
 
-    private static func hostAndPort(
+    static func hostAndPort(
         _ authority: Substring, default: Int
     ) throws(InvalidLinkTarget) -> (String, Int) {
         let host: Substring
         let tail: Substring
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else {
-                throw InvalidLinkTarget("the URL's IPv6 address has no closing bracket")
+                throw InvalidLinkTarget("the IPv6 address has no closing bracket")
             }
             host = authority[authority.index(after: authority.startIndex)..<end]
             tail = authority[authority.index(after: end)...]
             guard host.contains(":"), isAddress(String(host)) else {
-                throw InvalidLinkTarget("what is in the URL's brackets is not an IPv6 address")
+                throw InvalidLinkTarget("what is in brackets is not an IPv6 address")
             }
         } else {
             let end = authority.firstIndex(of: ":") ?? authority.endIndex
             host = authority[..<end]
             tail = authority[end...]
             guard isName(String(host)) else {
-                throw InvalidLinkTarget("the URL's host is neither a host name nor an address")
+                throw InvalidLinkTarget("the host is neither a host name nor an address")
             }
         }
         guard !tail.isEmpty else { return (host.lowercased(), `default`) }
         guard tail.first == ":", let port = HTTPHeadParser.number(tail.dropFirst().utf8), (1...65_535).contains(port)
-        else { throw InvalidLinkTarget("the URL's port is not a number from 1 to 65535") }
+        else { throw InvalidLinkTarget("the port is not a number from 1 to 65535") }
         return (host.lowercased(), port)
     }
 

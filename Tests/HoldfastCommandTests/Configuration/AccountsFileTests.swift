@@ -44,7 +44,7 @@ struct AccountsFileTests {
         let (folder, result) = try load([
             "fleet.yaml": "store: { path: data }\naccounts_file: sub/accounts.yaml\n",
             "sub/accounts.yaml": "- { id: a, url: \"wss://h/\", tls: { ca: ca.pem } }\n",
-            "sub/ca.pem": "any",
+            "sub/ca.pem": testCertificate,
         ])
         let configuration = try result.get()
         #expect(configuration.store.path == "\(folder)/data")

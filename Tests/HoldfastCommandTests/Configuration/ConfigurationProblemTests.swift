@@ -182,7 +182,7 @@ struct ConfigurationProblemTests {
         ),
         WrongFile(
             "an account with a slip in a key", "accounts:\n  - id: a\n    url: ws://h/\n    tokn: x\n",
-            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, credential, dialect, enabled, headers, heartbeat, id, json, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tls, token, url"
+            "fleet.yaml:4: accounts[0].tokn: unknown key; did you mean token? allowed: compression, credential, dialect, enabled, headers, heartbeat, id, json, limits, lwp, messages, phases, ping, provider, proxy, recovery, retry, subprotocol, tcp, tls, token, url"
         ),
         WrongFile(
             "a dialect that does not exist", "accounts:\n  - { id: a, url: \"ws://h/\", dialect: pong }\n",

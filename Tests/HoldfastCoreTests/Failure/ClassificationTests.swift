@@ -58,8 +58,14 @@ struct ClassificationTests {
         Row(.timeout(.upgrade), .network, "network.timeout_upgrade", in: .upgrade),
         Row(.timeout(.register), .network, "network.timeout_register", in: .register),
         Row(.heartbeatDead, .network, "network.heartbeat_dead"),
-        Row(.proxyRefused(status: 502), .network, "network.proxy_502", in: .connect),
-        Row(.proxyRefused(status: 0), .network, "network.proxy_0", in: .connect),
+        Row(.proxy(.failed), .network, "network.proxy_failed", in: .connect),
+        Row(.proxy(.refused(status: 502)), .network, "network.proxy_502", in: .connect),
+        Row(.proxy(.replied(code: 1)), .network, "network.proxy_socks_1", in: .connect),
+        Row(.proxy(.replied(code: 3)), .network, "network.proxy_socks_3", in: .connect),
+        Row(.proxy(.replied(code: 4)), .network, "network.proxy_socks_4", in: .connect),
+        Row(.proxy(.replied(code: 5)), .network, "network.proxy_socks_5", in: .connect),
+        Row(.proxy(.replied(code: 6)), .network, "network.proxy_socks_6", in: .connect),
+        Row(.proxy(.replied(code: 255)), .network, "network.proxy_socks_255", in: .connect),
     ]
 
     static let server = [
@@ -100,8 +106,14 @@ struct ClassificationTests {
         Row(.certificate(.expired), .permanent, "permanent.certificate_expired", in: .tls),
         Row(.certificate(.wrongHost), .permanent, "permanent.certificate_wrong_host", in: .tls),
         Row(.certificate(.other), .permanent, "permanent.certificate", in: .tls),
-        Row(.proxyRefused(status: 407), .permanent, "permanent.proxy_407", in: .connect),
-        Row(.proxyRefused(status: 403), .permanent, "permanent.proxy_403", in: .connect),
+        Row(.certificate(.ours), .permanent, "permanent.certificate_ours", in: .upgrade),
+        Row(.proxy(.refused(status: 407)), .permanent, "permanent.proxy_407", in: .connect),
+        Row(.proxy(.refused(status: 403)), .permanent, "permanent.proxy_403", in: .connect),
+        Row(.proxy(.replied(code: 2)), .permanent, "permanent.proxy_socks_2", in: .connect),
+        Row(.proxy(.replied(code: 7)), .permanent, "permanent.proxy_socks_7", in: .connect),
+        Row(.proxy(.replied(code: 8)), .permanent, "permanent.proxy_socks_8", in: .connect),
+        Row(.proxy(.authentication), .permanent, "permanent.proxy_auth", in: .connect),
+        Row(.proxy(.notAProxy), .permanent, "permanent.proxy_protocol", in: .connect),
     ]
 
     static let others = [
@@ -164,6 +176,6 @@ struct ClassificationTests {
         #expect(upgrade.class == .permanent)
         #expect(Failure.classify(.registrationRefused(code: number), phase: .register).class == .server)
         #expect(Failure.classify(.refused(as: .auth, code: number), phase: .register).class == .auth)
-        #expect(Failure.classify(.proxyRefused(status: number), phase: .connect).class == .network)
+        #expect(Failure.classify(.proxy(.refused(status: number)), phase: .connect).class == .network)
     }
 }

@@ -16,17 +16,19 @@ struct CodeReferenceTests {
         case .closed: [1000, 1008, 1011, 1002, 4000].map { .closed(code: $0) } + [.closed(code: nil)]
         case .timeout: Phase.allCases.map { .timeout($0) }
         case .upgradeRefused: [401, 404, 503].map { .upgradeRefused(status: $0, retryAfter: nil) }
-        case .proxyRefused: [407, 502].map { .proxyRefused(status: $0) }
+        case .proxy:
+            ([.failed, .authentication, .notAProxy] + [407, 502].map { .refused(status: $0) }
+                + [1, 2].map { .replied(code: $0) }).map { .proxy($0) }
         case .registrationRefused: [401, 500].map { .registrationRefused(code: $0) }
         case .refused: [FailureClass.auth, .server, .permanent].map { .refused(as: $0, code: 1) }
         case .violation: ProtocolViolation.allCases.map { .violation($0) }
-        case .certificate: [.untrusted, .expired, .wrongHost, .other].map { .certificate($0) }
+        case .certificate: CertificateProblem.allCases.map { .certificate($0) }
         }
     }
 
     private static let kinds: [FailureCause] = [
         .endOfStream, .reset, .systemCall(errno: 0), .closed(code: nil), .timeout(.connect), .heartbeatDead,
-        .nameNotFound, .nameLookupFailed, .upgradeRefused(status: 0, retryAfter: nil), .proxyRefused(status: 0),
+        .nameNotFound, .nameLookupFailed, .upgradeRefused(status: 0, retryAfter: nil), .proxy(.failed),
         .registrationRefused(code: 0), .refused(as: .auth, code: 0), .violation(.badUTF8), .certificate(.other),
         .tlsFailed,
         .badURL, .handlerFailed,

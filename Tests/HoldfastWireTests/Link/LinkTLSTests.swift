@@ -1,6 +1,7 @@
 import Foundation
 import HoldfastCore
 import NIOCore
+import NIOSSL
 import SwiftASN1
 import Testing
 import X509
@@ -112,6 +113,84 @@ struct LinkTLSTests {
         #expect(error.cause == .certificate(.other))
         #expect(error.description.contains("/nowhere/ca.pem"))
         try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a server that wants to know who we are is shown our certificate", arguments: [TLSVersion.tlsv12, .tlsv13])
+    func clientCertificate(version: TLSVersion) async throws {
+        let server = try await TestServer.start(tls: try authority.demandingContext(maximumVersion: version))
+        let files = try authority.clientFiles()
+        let tls = TLSSettings(caFile: authority.caFile, certificateFile: files.certificate, keyFile: files.key)
+        #expect(TLSContexts.problem(with: tls) == nil)
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/", tls: tls))
+        #expect(try await client.reports.next { $0 == .opened || $0.cause != nil } == .opened)
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("a server that does not get a certificate it accepts", arguments: [false, true])
+    func clientCertificateRefused(hasOne: Bool) async throws {
+        let server = try await TestServer.start(tls: try authority.demandingContext())
+        let other = try TestAuthority()
+        let files = try other.clientFiles()
+        var tls = TLSSettings(caFile: authority.caFile)
+        if hasOne { (tls.certificateFile, tls.keyFile) = (files.certificate, files.key) }
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/", tls: tls))
+        #expect(try await client.end().cause == .certificate(.ours))
+        try await server.stop()
+        other.remove()
+        authority.remove()
+    }
+
+    @Test("a server that is too old for us")
+    func minimumVersion() async throws {
+        let server = try await TestServer.start(tls: try authority.serverContext { $0.maximumTLSVersion = .tlsv12 })
+        let tls = TLSSettings(caFile: authority.caFile, minimumVersion: .v13)
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/", tls: tls))
+        let error = try await client.end()
+        #expect(error.cause == .tlsFailed)
+        #expect(error.description.contains("min_version"))
+        try await server.stop()
+        authority.remove()
+    }
+
+    @Test("files that cannot be used are found out before they are used")
+    func problems() throws {
+        let (files, others) = (try authority.clientFiles(), try TestAuthority())
+        let foreign = try others.clientFiles()
+        #expect(TLSContexts.problem(with: TLSSettings()) == nil)
+        #expect(TLSContexts.problem(with: TLSSettings(caFile: authority.caFile)) == nil)
+        for bad in [
+            TLSSettings(caFile: "/nowhere"), TLSSettings(caFile: files.key),
+            TLSSettings(certificateFile: files.certificate), TLSSettings(keyFile: files.key),
+            TLSSettings(certificateFile: files.certificate, keyFile: foreign.key),
+            TLSSettings(certificateFile: files.key, keyFile: files.key),
+            TLSSettings(certificateFile: files.certificate, keyFile: "/nowhere"),
+        ] {
+            #expect(TLSContexts.problem(with: bad) != nil, "\(bad)")
+        }
+        others.remove()
+        authority.remove()
+    }
+
+    @Test("links with the same settings share one context; another name needs no other, changed files do")
+    func sharing() async throws {
+        let contexts = TLSContexts()
+        let loop = TestClient.newLoop()
+        var made: [NIOSSLContext] = []
+        for settings in [
+            TLSSettings(caFile: authority.caFile), TLSSettings(caFile: authority.caFile, serverName: "a.test"),
+            TLSSettings(caFile: authority.caFile, revision: "2"), TLSSettings(caFile: authority.caFile),
+        ] {
+            let promise = loop.makePromise(of: NIOSSLContext.self)
+            loop.execute {
+                let answer = contexts.context(for: settings, on: loop) { promise.completeWith($0) }
+                if case .known(let result) = answer { promise.completeWith(result) }
+            }
+            made.append(try await promise.futureResult.get())
+        }
+        #expect(made[0] === made[1] && made[0] === made[3] && made[0] !== made[2])
+        #expect(contexts.counts.made == 2)
         authority.remove()
     }
 

@@ -10,7 +10,7 @@ struct TestAuthority {
     private let name: DistinguishedName
 
     init() throws {
-        name = try DistinguishedName { CommonName("Holdfast tests") }
+        name = try DistinguishedName { CommonName("Holdfast tests \(UUID())") }
         let issuer = Certificate.PrivateKey(key)
         let certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: issuer.publicKey,
@@ -30,8 +30,36 @@ struct TestAuthority {
     ///
     /// - Parameter validUntil: the end of a certificate's day of life, counted from now in seconds.
     func serverContext(
-        names: [GeneralName] = [.dnsName("localhost")], validUntil: TimeInterval = 43_200
+        names: [GeneralName] = [.dnsName("localhost")], validUntil: TimeInterval = 43_200,
+        _ change: (inout TLSConfiguration) -> Void = { _ in }
     ) throws -> NIOSSLContext {
+        let (pem, key) = try issue(names: names, validUntil: validUntil)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: [.certificate(try NIOSSLCertificate(bytes: Array(pem.utf8), format: .pem))],
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)))
+        change(&configuration)
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// A context of a server that wants a certificate of this authority from its clients.
+    func demandingContext(maximumVersion: TLSVersion? = nil) throws -> NIOSSLContext {
+        try serverContext {
+            $0.certificateVerification = .noHostnameVerification
+            $0.trustRoots = .file(caFile)
+            $0.maximumTLSVersion = maximumVersion
+        }
+    }
+
+    /// Files with a certificate for a client and its key.
+    func clientFiles() throws -> (certificate: String, key: String) {
+        let (pem, key) = try issue(names: [.dnsName("client")], validUntil: 43_200)
+        let (certificateFile, keyFile) = (caFile + ".client", caFile + ".key")
+        try pem.write(toFile: certificateFile, atomically: true, encoding: .utf8)
+        try key.write(toFile: keyFile, atomically: true, encoding: .utf8)
+        return (certificateFile, keyFile)
+    }
+
+    private func issue(names: [GeneralName], validUntil: TimeInterval) throws -> (certificate: String, key: String) {
         let serverKey = P256.Signing.PrivateKey()
         let certificate = try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(),
@@ -40,15 +68,10 @@ struct TestAuthority {
             subject: try DistinguishedName { CommonName("server") }, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions { SubjectAlternativeNames(names) },
             issuerPrivateKey: Certificate.PrivateKey(key))
-        let pem = try certificate.serializeAsPEM().pemString
-        return try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: [.certificate(try NIOSSLCertificate(bytes: Array(pem.utf8), format: .pem))],
-                privateKey: .privateKey(
-                    try NIOSSLPrivateKey(bytes: Array(serverKey.pemRepresentation.utf8), format: .pem))))
+        return (try certificate.serializeAsPEM().pemString, serverKey.pemRepresentation)
     }
 
     func remove() {
-        try? FileManager.default.removeItem(atPath: caFile)
+        for end in ["", ".client", ".key"] { try? FileManager.default.removeItem(atPath: caFile + end) }
     }
 }

@@ -1,0 +1,46 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import HoldfastWire
+
+@Suite("Names are looked up once for all", .timeLimit(.minutes(1)))
+struct NameResolverTests {
+    @Test("5 000 reconnects by name, wave after wave, cost one look-up for each family")
+    func wave() async throws {
+        let server = try await TestServer.start()
+        let lookUps = NIOLockedValueBox<[AddressFamily: Int]>([:])
+        var options = LinkOptions()
+        options.resolver = NameResolver { _, family in
+            lookUps.withLockedValue { $0[family, default: 0] += 1 }
+            return family == .v4 ? [try SocketAddress(ipAddress: "127.0.0.1", port: 0)] : []
+        }
+        let shared = options
+        let target = try LinkTarget(url: "ws://gateway.test:\(server.port)/")
+        // Each link is followed to the socket, and left there: what is counted is behind it.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<5000 {
+                if number >= 50 { try await group.next() }
+                group.addTask {
+                    let client = try await TestClient.open(target, options: shared)
+                    _ = try await client.reports.next { $0 == .entered(.connect) }
+                    try await client.with { $0.abort() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(lookUps.withLockedValue { $0 } == [.v6: 1, .v4: 1])
+        #expect(options.resolver.counts.lookUps == 2)
+        #expect(options.resolver.counts.hits == 2 * 4999)
+        try await server.stop()
+    }
+
+    @Test("the system's look-up knows this machine, and says what it does not know")
+    func system() throws {
+        #expect(try NameResolver.getAddressInfo("localhost", .v4).first?.ipAddress == "127.0.0.1")
+        #expect(throws: NameResolver.Failure.self) {
+            try NameResolver.getAddressInfo("does-not-exist.invalid", .v4)
+        }
+    }
+}
