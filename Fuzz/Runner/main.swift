@@ -41,5 +41,6 @@ let body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt =
     case .json: { run(.json, $0, $1) }
     case .lwp: { run(.lwp, $0, $1) }
     case .jsonDialect: { run(.jsonDialect, $0, $1) }
+    case .proxy: { run(.proxy, $0, $1) }
     }
 exit(runLibFuzzer(&count, &arguments, body))

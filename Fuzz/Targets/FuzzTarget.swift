@@ -1,7 +1,7 @@
 /// A decoder, and what is demanded of it for any bytes at all: more than not to crash. `make fuzz` feeds it what libFuzzer
 /// makes up, `make test` feeds it the inputs kept in `Tests/Corpus`.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-    case frames, heads, inflate, extensions, json, lwp
+    case frames, heads, inflate, extensions, json, lwp, proxy
     case jsonDialect = "json-dialect"
 
     package func run(_ bytes: [UInt8]) throws(BrokenPromise) {
@@ -13,6 +13,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: try tryJSON(bytes)
         case .lwp: try tryLWP(bytes)
         case .jsonDialect: try tryJSONDialect(bytes)
+        case .proxy: try tryProxies(bytes)
         }
     }
 }
