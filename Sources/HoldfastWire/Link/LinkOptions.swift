@@ -1,5 +1,3 @@
-public import NIOCore
-
 /// Limits and shared parts of a link. Sizes are per link.
 public struct LinkOptions: Sendable {
     /// The largest frame accepted from the peer.
