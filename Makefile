@@ -24,7 +24,7 @@ format: ## Lay out all Swift files the way the check wants them
 bench: ## Measure speed and memory
 	@scripts/bench $(ARGS)
 
-soak: ## Measure what must be seen: detection, waves, isolation, leaks, quiet, cost (about an hour; ARGS=wave for one)
+soak: ## Measure what must be seen: detection, waves, isolation, leaks, quiet, cost, real servers and networks (over an hour; ARGS=wave for one)
 	@scripts/soak $(ARGS)
 
 fuzz: ## Feed the decoders rubbish, ten million inputs or 15 minutes each (ARGS="RUNS TARGET" for less or more)

@@ -76,13 +76,14 @@ def ask(url, method="GET", body=None, timeout=30):
 
 
 class Holdfast:
-    """One process of the command: `ready` has the addresses it printed when it began to serve."""
+    """One process of the command: `ready` has the addresses it printed when it began to serve. `prefix` is what starts it, for
+    instance in another namespace."""
 
-    def __init__(self, *arguments, timeout=60):
+    def __init__(self, *arguments, timeout=60, prefix=()):
         self.errors = tempfile.TemporaryFile()
         # Its own session: an interrupt on the terminal reaches this program, which then ends the process in order.
         self.process = subprocess.Popen(
-            [HOLDFAST, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
+            [*prefix, HOLDFAST, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors,
             start_new_session=True)
         _running.append(self)
         line = self._first_line(timeout)

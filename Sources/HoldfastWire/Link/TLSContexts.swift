@@ -89,14 +89,4 @@ public final class TLSContexts: Sendable {
         }
         return nil
     }
-
-    /// Forgets all contexts.
-    func forgetAll() {
-        contexts.forgetAll()
-    }
-
-    /// Lets go of all that wait on a loop.
-    func abandon(_ loop: any EventLoop) {
-        contexts.abandon(loop)
-    }
 }
