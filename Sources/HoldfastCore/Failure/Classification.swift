@@ -90,7 +90,8 @@ extension Failure {
         case .failed:
             return Failure(.network, .proxyFailed, phase: phase)
         case .refused(let status):
-            let isHopeless = status == 407 || status == 403
+            // 401 is what some say for a wrong password instead of 407.
+            let isHopeless = [401, 403, 407].contains(status)
             return Failure(
                 isHopeless ? .permanent : .network, .proxyStatus, number: Int32(clamping: status), phase: phase)
         case .replied(let code):

@@ -84,16 +84,24 @@ public final class NameResolver: Sendable {
     ///   - threads: where `lookUp` runs; it may block them for as long as it takes.
     ///   - lookUp: finds the addresses of a name in one family, the preferred one first, with any port; none if the name has
     ///     none there. By default the system's.
-    public init(
+    public convenience init(
         threads: NIOThreadPool = .singleton,
         lookUp: @escaping @Sendable (_ host: String, _ family: AddressFamily) throws -> [SocketAddress] =
             NameResolver.getAddressInfo
+    ) {
+        self.init(threads: threads, now: { .now() }, lookUp: lookUp)
+    }
+
+    /// - Parameter now: the clock by which answers grow old.
+    package init(
+        threads: NIOThreadPool = .singleton, now: @escaping @Sendable () -> NIODeadline,
+        lookUp: @escaping @Sendable (_ host: String, _ family: AddressFamily) throws -> [SocketAddress]
     ) {
         let terms = Names.Terms(
             limit: Self.nameLimit, keptFor: Self.keptFor, failureKeptFor: Self.failureKeptFor, staleFor: Self.staleFor,
             freshFor: .seconds(1))
         names = Names(
-            terms, threads: threads,
+            terms, threads: threads, now: now,
             mayBeStale: {
                 if case .unavailable = $0 as? Failure { true } else { false }
             },

@@ -108,6 +108,7 @@ struct ClassificationTests {
         Row(.certificate(.other), .permanent, "permanent.certificate", in: .tls),
         Row(.certificate(.ours), .permanent, "permanent.certificate_ours", in: .upgrade),
         Row(.proxy(.refused(status: 407)), .permanent, "permanent.proxy_407", in: .connect),
+        Row(.proxy(.refused(status: 401)), .permanent, "permanent.proxy_401", in: .connect),
         Row(.proxy(.refused(status: 403)), .permanent, "permanent.proxy_403", in: .connect),
         Row(.proxy(.replied(code: 2)), .permanent, "permanent.proxy_socks_2", in: .connect),
         Row(.proxy(.replied(code: 7)), .permanent, "permanent.proxy_socks_7", in: .connect),
