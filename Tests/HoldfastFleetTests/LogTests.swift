@@ -46,6 +46,34 @@ struct LogTests {
         }
     }
 
+    @Test("when it can connect at last, it is connected, and not \"again\"")
+    func firstConnection() async throws {
+        try await FleetRig.run(accounts: 0) { rig in
+            try await rig.gateway.setFaults([Fault(.eof)])
+            _ = try await rig.fleet.apply(
+                FleetConfiguration(accounts: [try .test("late", rig.gateway)], gate: .open))
+            try await rig.account("late") { $0.failures >= 1 }
+            try await rig.gateway.clearFaults()
+            try await rig.account("late") { $0.state == .connected && $0.failures == 0 }
+            await rig.fleet.shutdown()
+            let lines = rig.log.lines.filter { $0.metadata["account"] == "late" }.map(\.message)
+            #expect(lines.first == "cannot connect" && lines.last == "connected")
+        }
+    }
+
+    @Test("that a session failed is said before what is done about it")
+    func order() async throws {
+        let settings = SessionSettings.make { _, retry, _ in retry.maxFailures = 2 }
+        try await FleetRig.run(settings: settings) { rig in
+            try await rig.account { $0.state == .connected }
+            try await rig.gateway.setFaults([Fault(.eof)])
+            try await rig.account { $0.quarantine != nil }
+            await rig.fleet.shutdown()
+            let lines = rig.log.lines.map(\.message).filter { !$0.hasPrefix("connect") }
+            #expect(lines == ["session failed", "instance restarted", "account quarantined"])
+        }
+    }
+
     @Test("many accounts of one endpoint are one line")
     func many() async throws {
         try await FleetRig.run(accounts: 60) { rig in

@@ -51,29 +51,34 @@ extension Lane {
         if notes.contains(.illegalTransition) { add(.illegalTransition, orders, index, account, at: now) }
         if notes.contains(.stuckReset) { add(.stuck, orders, index, account, at: now) }
         if notes.contains(.outageBegan) {
-            let wasConnected = orders.transitions.first?.from == .connected
-            add(wasConnected ? .outageBegan : .cannotConnect, orders, index, account, at: now)
+            slots[index].hadConnection = orders.transitions.first?.from == .connected
+            add(slots[index].hadConnection ? .outageBegan : .cannotConnect, orders, index, account, at: now)
         }
+        tellFailed(orders, index, account, at: now)
         if notes.contains(.restarted) { add(.restarted, orders, index, account, at: now) }
         if notes.contains(.quarantineBegan) { add(.quarantined, orders, index, account, at: now) }
         if notes.contains(.quarantineEnded) { add(.quarantineEnded, orders, index, account, at: now) }
-        if notes.contains(.outageEnded) { add(.outageEnded, orders, index, account, at: now) }
-        orders.transitions.forEach { transition in
-            switch transition.to {
-            case .connected where !notes.contains(.outageEnded) && !slots[index].session.isFlapping:
-                add(.connected, orders, index, account, at: now)
-            case .failed where !slots[index].toldFailed:
-                // Said once: the attempts go on while the outage lasts.
-                slots[index].toldFailed = true
-                add(.failed, of: transition, orders, index, account, at: now)
-            case .disconnected, .connecting, .connected, .reconnecting, .failed, .closed:
-                break
+        if notes.contains(.outageEnded) {
+            // Who could not connect has lost nothing, and is not connected "again".
+            add(slots[index].hadConnection ? .outageEnded : .connected, orders, index, account, at: now)
+        } else if !slots[index].session.isFlapping {
+            orders.transitions.forEach { transition in
+                if transition.to == .connected { add(.connected, orders, index, account, at: now) }
             }
         }
     }
 
     func noteGap(_ index: Int, _ account: Account) {
         add(.sequenceGap, .nothing, index, account, at: observe())
+    }
+
+    /// Before what is done about it. Said once: the attempts go on while the outage lasts.
+    private func tellFailed(_ orders: Orders, _ index: Int, _ account: Account, at now: Moment) {
+        orders.transitions.forEach { transition in
+            guard transition.to == .failed, !slots[index].toldFailed else { return }
+            slots[index].toldFailed = true
+            add(.failed, of: transition, orders, index, account, at: now)
+        }
     }
 
     /// A line about one transition, or about all of them together: what it says is what was when they were made, not what a

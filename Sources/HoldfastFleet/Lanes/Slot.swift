@@ -27,6 +27,8 @@ struct Slot {
     var unflushedAcknowledgements: UInt32 = 0
     /// The log has said of this outage that the session failed.
     var toldFailed = false
+    /// The outage that the log told of last began with the loss of a connection.
+    var hadConnection = false
     /// The account is no longer declared; the slot becomes vacant when its session is at rest.
     var isLeaving = false
 
