@@ -12,6 +12,12 @@ struct ConsoleContext: InitializableFromSource, Sendable {
 
     init(source: ApplicationRequestContextSource) {
         logger = source.logger
-        peer = source.channel.remoteAddress?.description ?? "unknown"
+        peer = source.channel.remoteAddress.map(Self.text) ?? "unknown"
+    }
+
+    /// `10.0.0.7:51234` or `[::1]:51234`.
+    static func text(_ address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
