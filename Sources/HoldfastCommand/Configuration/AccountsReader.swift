@@ -73,9 +73,12 @@ struct AccountsReader {
         if url == nil, !section.has("url") {
             section.report("url", "is missing", "an account needs an id and a url (ws://… or wss://…)")
         }
-        guard let id, let url,
-            let target = target(section, url: url, headers: headers, subprotocol: subprotocol, own)
-        else { return nil }
+        // What is wrong with the id must not hide what is wrong with the rest.
+        var target: LinkTarget?
+        if let url {
+            target = self.target(section, url: url, headers: headers, subprotocol: subprotocol, own)
+        }
+        guard let id, let target else { return nil }
         return AccountConfiguration(
             id: id, target: target, dialect: AccountDialect(dialect), token: token, credential: credential,
             provider: login, settings: settings, limits: own.limits, deflate: own.compression.options,
@@ -105,45 +108,67 @@ struct AccountsReader {
         return credential
     }
 
-    /// Where the account connects to, or what is wrong with it, at the key that is to blame.
+    /// Where the account connects to, or all that is wrong with it, at the keys that are to blame.
     private func target(
-        _ section: Section, url: String, headers: [LinkTarget.Header], subprotocol: String?, _ own: AccountDefaults
+        _ section: Section, url: String, headers: Headers, subprotocol: String?, _ own: AccountDefaults
     ) -> LinkTarget? {
-        let tls = own.tls
-        func make(
-            _ headers: [LinkTarget.Header], _ subprotocol: String?, _ tls: TLSSettings, _ proxy: Proxy? = nil
-        ) -> Result<LinkTarget, InvalidLinkTarget> {
-            Result { () throws(InvalidLinkTarget) in
-                try LinkTarget(
-                    url: url, headers: headers, subprotocols: subprotocol.map { [$0] } ?? [], tls: tls, proxy: proxy,
-                    tcp: own.tcp)
-            }
+        let subprotocols = subprotocol.map { [$0] } ?? []
+        func make(_ proxy: Proxy?) throws(InvalidLinkTarget) -> LinkTarget {
+            try LinkTarget(
+                url: url, headers: headers.list, subprotocols: subprotocols, tls: own.tls, proxy: proxy, tcp: own.tcp)
         }
-        func blame(_ key: String, _ error: InvalidLinkTarget, _ remedy: String) -> LinkTarget? {
-            section.report(key, error.description, remedy)
+        let direct: LinkTarget
+        do throws(InvalidLinkTarget) {
+            direct = try make(nil)
+        } catch {
+            // Each part alone, so that one mistake does not hide another.
+            let blamed = [
+                blame(section, "url", "write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH") {
+                    () throws(InvalidLinkTarget) in try LinkTarget(url: url)
+                },
+                blame(section, "subprotocol", "write one name") {
+                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, subprotocols: subprotocols)
+                },
+                blame(section, "tls", "write a host name as server_name, or leave it out") {
+                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, tls: own.tls)
+                },
+                blame(section, "tcp", "write an address of this machine, or leave it out") {
+                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, tcp: own.tcp)
+                },
+            ]
+            let inHeaders = headers.list.map { header in
+                blame(headers.section, header.name, "a header is a name and one line of text") {
+                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, headers: [header])
+                }
+            }
+            if !(blamed + inHeaders).contains(true) {
+                section.report("url", error.description, "correct what the account says about its connection")
+            }
             return nil
         }
-        if case .success(let target) = make(headers, subprotocol, tls) {
-            do throws(InvalidLinkTarget) {
-                let proxy = try own.proxy.proxy(for: url, in: reading.environment)
-                return try proxy == nil ? target : make(headers, subprotocol, tls, proxy).get()
-            } catch {
-                return blame("proxy", error, "correct the environment, or write the proxy here")
-            }
+        do throws(InvalidLinkTarget) {
+            let proxy = try own.proxy.proxy(for: url, in: reading.environment)
+            return try proxy == nil ? direct : make(proxy)
+        } catch {
+            section.report("proxy", error.description, "correct the environment, or write the proxy here")
+            return nil
         }
-        if case .failure(let error) = make([], nil, TLSSettings()) {
-            return blame("url", error, "write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH")
+    }
+
+    /// A URL that nothing is wrong with, to try the rest with.
+    private static let harmless = "wss://localhost/"
+
+    /// Reports what a key is to blame for; returns whether it is.
+    private func blame(
+        _ section: Section?, _ key: String, _ remedy: String, _ make: () throws(InvalidLinkTarget) -> LinkTarget
+    ) -> Bool {
+        do throws(InvalidLinkTarget) {
+            _ = try make()
+            return false
+        } catch {
+            section?.report(key, error.description, remedy)
+            return true
         }
-        if case .failure(let error) = make(headers, nil, TLSSettings()) {
-            return blame("headers", error, "a header is a name and one line of text")
-        }
-        if case .failure(let error) = make([], subprotocol, TLSSettings()) {
-            return blame("subprotocol", error, "write one name")
-        }
-        if case .failure(let error) = make([], nil, tls) {
-            return blame("tls", error, "write a host name as server_name, or leave it out")
-        }
-        return nil
     }
 
     private mutating func id(_ section: Section) -> String? {
@@ -177,13 +202,20 @@ struct AccountsReader {
         }
     }
 
-    private func headers(_ section: Section) -> [LinkTarget.Header] {
+    /// The headers of an account, and where they were written.
+    private struct Headers {
+        var section: Section?
+        var list: [LinkTarget.Header] = []
+    }
+
+    private func headers(_ section: Section) -> Headers {
         section.describe("headers", "mapping", preset: "none", "names and texts")
         guard section.has("headers"), let own = section.section("headers") else {
             _ = section.node("headers")
-            return []
+            return Headers()
         }
-        return own.keys.compactMap { name in own.text(name).map { LinkTarget.Header(name: name, value: $0) } }
+        let list = own.keys.compactMap { name in own.text(name).map { LinkTarget.Header(name: name, value: $0) } }
+        return Headers(section: own, list: list)
     }
 
     private mutating func intern(_ settings: SessionSettings) -> SessionSettings {

@@ -73,7 +73,7 @@ final class Section {
     }
 
     func report(_ key: String, _ problem: String, _ remedy: String) {
-        reading.report(problem, at: place(of: key), key: name(of: key), remedy)
+        reading.report(problem, at: place(of: key), key: name(of: Self.printable(key)), remedy)
     }
 
     /// Reports every key that nobody asked for. Call it last.

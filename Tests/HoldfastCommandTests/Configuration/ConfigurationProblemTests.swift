@@ -177,6 +177,16 @@ struct ConfigurationProblemTests {
             "accounts:\n  - { id: a, url: \"ws://h/\" }\n  - { id: b, url: \"ws://h/\" }\n  - { id: a, url: \"ws://h/\" }\n",
             "fleet.yaml:4: accounts[2].id: the id a is used already, at fleet.yaml:2; give every account its own id"),
         WrongFile(
+            "one mistake in an account hides no other",
+            "accounts:\n  - id: a b\n    url: http://h/\n    subprotocol: a b\n    tls: { server_name: \"::1\" }\n    headers:\n      Host: x\n      X Y: z\n",
+            "fleet.yaml:2: accounts[0].id: is not an account id; allowed: 1 to 64 of the characters A-Z a-z 0-9 . _ -",
+            "fleet.yaml:3: accounts[0].url: the URL does not begin with ws:// or wss://; write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH",
+            "fleet.yaml:4: accounts[0].subprotocol: the subprotocol is not a token: letters, digits and marks such as - and _; write one name",
+            "fleet.yaml:5: accounts[0].tls: the TLS server name is not a host name such as gateway.example.org; write a host name as server_name, or leave it out",
+            "fleet.yaml:7: accounts[0].headers.Host: the header Host belongs to the handshake; leave it out; a header is a name and one line of text",
+            "fleet.yaml:8: accounts[0].headers.X Y: a header's name has a character that is not allowed there; a header is a name and one line of text"
+        ),
+        WrongFile(
             "an account of its own mind", "accounts:\n  - id: a\n    url: ws://h/\n    heartbeat: { interval: 5 }\n",
             "fleet.yaml:4: accounts[0].heartbeat.interval: \"5\" has no unit; write a duration such as 250ms, 15s, 2m or 1h"
         ),
