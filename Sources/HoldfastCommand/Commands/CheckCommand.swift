@@ -9,7 +9,7 @@ struct CheckCommand: ParsableCommand {
             connected to. Exit code 0 if the configuration can be run, 78 if not.
 
             Example:
-              holdfast check --config fleet.yaml && kill -HUP "$(pidof holdfast)"
+              holdfast check --config fleet.yaml && systemctl reload holdfast
             """)
 
     @OptionGroup var file: ConfigurationOption

@@ -12,7 +12,8 @@ struct AddAccountCommand: AsyncParsableCommand {
             What is secret in it is stored sealed, which needs store.key.
 
             Example:
-              echo '{"id": "shop-9", "url": "wss://gateway.example/", "token": "…"}' | holdfast accounts add
+              echo '{"id": "shop-9", "url": "wss://gateway.example/", "token": "…"}' |
+                holdfast accounts add
             """)
 
     @OptionGroup var server: ServerOptions

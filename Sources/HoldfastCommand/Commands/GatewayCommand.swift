@@ -17,7 +17,8 @@ struct GatewayCommand: AsyncParsableCommand {
             Examples:
               holdfast gateway --listen 127.0.0.1:9000 --control 127.0.0.1:9001
               curl -X PUT http://127.0.0.1:9001/faults \\
-                   -d '[{"match":{"account":"*","share":0.1},"fault":"blackhole","for_s":60}]'
+                   -d '[{"match":{"account":"*","share":0.1},
+                         "fault":"blackhole","for_s":60}]'
               curl -X POST http://127.0.0.1:9001/push -d '{"account":"shop-1","count":3}'
               curl http://127.0.0.1:9001/stats
             """)

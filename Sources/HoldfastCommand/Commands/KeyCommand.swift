@@ -19,7 +19,9 @@ struct KeyCommand: AsyncParsableCommand {
                 Keep a copy where you keep passwords: without it neither the store nor a backup gives a secret back.
 
                 Example:
-                  holdfast key new --out /etc/holdfast/key     # store: { key: "file:/etc/holdfast/key" }
+                  holdfast key new --out /etc/holdfast/key
+
+                and in the configuration: store: { key: "file:/etc/holdfast/key" }
                 """)
 
         @Option(
