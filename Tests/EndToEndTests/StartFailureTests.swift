@@ -40,6 +40,9 @@ struct StartFailureTests {
             #expect(exit == 69)
             #expect(output == [])
             #expect(errors.contains { $0.contains("cannot listen address=\(taken) error=\"Address already in use\"") })
+            #expect(!errors.contains { $0.contains("backup") })
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/other")
+            #expect(!left.contains("backups"))
         }
     }
 

@@ -30,8 +30,7 @@ struct FleetService: Sendable {
         do {
             try await fleet.openStore()
         } catch {
-            logger.critical("cannot use the store", metadata: ["error": "\(error)"])
-            throw ExitCode.unavailable
+            throw cannotUseStore("\(error)")
         }
         let watch = endWithBreakdown(of: fleet)
         defer { watch.cancel() }
@@ -43,8 +42,13 @@ struct FleetService: Sendable {
                         status: { Self.summary(fleet.metrics().totals) })
                 }
             }
-            group.addTask { await BackupSchedule(configuration, logger).run() }
-            let outcome = await serve(fleet, signals)
+            // Not before the fleet runs: a start that fails makes no backup.
+            let (started, starting) = AsyncStream.makeStream(of: Void.self)
+            group.addTask {
+                for await _ in started { await BackupSchedule(configuration, logger).run() }
+            }
+            let outcome = await serve(fleet, signals, started: { starting.yield() })
+            starting.finish()
             await fleet.shutdown()
             group.cancelAll()
             return outcome
@@ -59,15 +63,22 @@ struct FleetService: Sendable {
         case .declaredTwice(let error):
             logger.critical("wrong configuration", metadata: ["problem": "\(error)"])
             throw ExitCode.wrongConfiguration
+        case .storeUnusable(let error):
+            throw cannotUseStore(error)
         case .broken(let error):
             logger.critical("the console has ended", metadata: ["error": "\(error)"])
             throw ExitCode.internalError
         }
     }
 
+    private func cannotUseStore(_ error: String) -> ExitCode {
+        logger.critical("cannot use the store", metadata: ["error": "\(error)"])
+        return .unavailable
+    }
+
     /// A fleet that cannot go on ends the process, so that the service manager starts it anew (F11). What still can is closed in
     /// order, within the time of a shutdown; the kernel takes the rest.
-    private func endWithBreakdown(of fleet: Fleet) -> Task<Void, Never> {
+    func endWithBreakdown(of fleet: Fleet) -> Task<Void, Never> {
         Task.detached { [logger] in
             guard let reason = await fleet.breakdownReason() else { return }
             logger.critical("cannot go on; the process ends", metadata: ["why": "\(reason)"])
@@ -90,10 +101,13 @@ struct FleetService: Sendable {
         case asked
         case notListening(String)
         case declaredTwice(String)
+        case storeUnusable(String)
         case broken(String)
     }
 
-    private func serve(_ fleet: Fleet, _ signals: UnixSignalsSequence) async -> Outcome {
+    private func serve(
+        _ fleet: Fleet, _ signals: UnixSignalsSequence, started: @escaping @Sendable () -> Void
+    ) async -> Outcome {
         let serving = Once()
         // No account connects before the address is ours: a start that fails must not disturb a fleet that runs elsewhere.
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
@@ -114,8 +128,9 @@ struct FleetService: Sendable {
                     } catch let error as FleetError {
                         return .declaredTwice("\(error)")
                     } catch {
-                        return .broken(PlainReason.of(error))
+                        return .storeUnusable("\(error)")
                     }
+                    started()
                     announce(port)
                     break
                 }
