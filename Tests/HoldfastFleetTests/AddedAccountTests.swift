@@ -49,6 +49,20 @@ struct AddedAccountTests {
         }
     }
 
+    @Test("removed and added again at once it is there, and waits for the end of its own socket")
+    func addedAgain() async throws {
+        try await run { rig in
+            try await rig.start([try .test("a", rig.gateway)])
+            for _ in 0..<5 {
+                let view = try await rig.fleet.add(#"{"id":"added","token":"t"}"#)
+                #expect(view.id == "added" && view.isEnabled)
+                try await rig.connected("added")
+                try await rig.fleet.remove("added")
+            }
+            #expect(rig.gateway.statistics(lists: false).maxLivePerAccount == 1)
+        }
+    }
+
     @Test("the same id in the configuration and in the store is an error, and changes nothing")
     func twice() async throws {
         try await run { rig in

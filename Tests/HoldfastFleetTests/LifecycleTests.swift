@@ -62,6 +62,47 @@ struct LifecycleTests {
         }
     }
 
+    @Test("a removed account closes politely, and the same one declared again waits for the end of its socket")
+    func comesBack() async throws {
+        try await FleetRig.run { rig in
+            let with = FleetConfiguration(accounts: [try .test("account-0", rig.gateway)], gate: .open)
+            for round in 1...10 {
+                try await rig.account { $0.state == .connected }
+                #expect(try await rig.fleet.apply(FleetConfiguration(gate: .open)).removed == 1)
+                #expect(try await rig.fleet.apply(with).added == 1)
+                #expect(await rig.gateway.wait { $0.registrations == round + 1 })
+            }
+            let statistics = rig.gateway.statistics(lists: false)
+            #expect(statistics.closes == ["1001": 10])
+            #expect(statistics.maxLivePerAccount == 1)
+        }
+    }
+
+    @Test("however often accounts go and come back while they leave, none is lost and no slot is")
+    func comeAndGo() async throws {
+        try await FleetRig.run(accounts: 4, lanes: 1) { rig in
+            try await rig.everybodyConnected()
+            // Sockets that do not close at once.
+            try await rig.gateway.setFaults([Fault(.blackhole)])
+            for round in 0..<40 {
+                let accounts = try (0..<4).filter { ($0 + round) % 3 != 0 }.map {
+                    try AccountConfiguration.test("account-\($0)", rig.gateway, token: "token-\(round / 2)")
+                }
+                _ = try await rig.fleet.apply(FleetConfiguration(accounts: accounts, gate: .open))
+            }
+            try await rig.gateway.clearFaults()
+            let all = try (0..<4).map { try AccountConfiguration.test("account-\($0)", rig.gateway) }
+            _ = try await rig.fleet.apply(FleetConfiguration(accounts: all, gate: .open))
+            try await rig.totals { $0[.connected] == 4 }
+            let lane = try #require(rig.lanes.first)
+            let (slots, waiting) = await lane.onLoop { ($0.slots.count, $0.successors.count) } ?? (0, 0)
+            #expect(slots == 4 && waiting == 0)
+            #expect(rig.gateway.statistics(lists: false).maxLivePerAccount == 1)
+            _ = try await rig.fleet.apply(FleetConfiguration(gate: .open))
+            try await rig.wait { await lane.onLoop { $0.occupied == 0 && $0.openLinks == 0 } ?? false }
+        }
+    }
+
     @Test("what a person switched off stays off until its declaration changes")
     func handsHold() async throws {
         try await FleetRig.run { rig in

@@ -51,6 +51,7 @@ export const en = {
     operator_restart: 'restart by hand', operator_release: 'released by hand', ladder_restart: 'automatic restart',
     quarantined: 'quarantined', settings_changed: 'settings changed', stuck: 'was stuck', shutdown: 'shutting down',
     renewed: 'credential renewed', renewing: 'renewing the credential', gateway_asked: 'the gateway asked for it',
+    removed: 'no longer declared',
   },
   healthReason: {
     disabled: 'Switched off', quarantined: 'Automatic healing has ended', failed: 'Too many failures in a row',

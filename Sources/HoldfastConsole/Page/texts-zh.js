@@ -49,6 +49,7 @@ export const zh = {
     operator_restart: '人工重启', operator_release: '人工解除隔离', ladder_restart: '自动重启',
     quarantined: '已隔离', settings_changed: '设置已变更', stuck: '曾经卡住', shutdown: '正在关闭',
     renewed: '凭证已更新', renewing: '正在更新凭证', gateway_asked: '网关要求重连',
+    removed: '已移除',
   },
   healthReason: {
     disabled: '已停用', quarantined: '自动恢复已结束', failed: '连续失败过多', not_connected: '未连接', failures: '故障',

@@ -50,11 +50,11 @@ extension Session {
         return orders
     }
 
-    /// The process is going down: close politely and begin nothing new (O5).
-    public mutating func shutDown(at now: Moment) -> Orders {
+    /// The process is going down, or the account is no longer declared: close politely and begin nothing new (O5).
+    public mutating func shutDown(because reason: TransitionReason = .shutdown, at now: Moment) -> Orders {
         var orders = Orders()
         isEnabled = false
-        release(because: .shutdown, closeCode: CloseCode.goingAway, pause: .zero, at: now, &orders)
+        release(because: reason, closeCode: CloseCode.goingAway, pause: .zero, at: now, &orders)
         return orders
     }
 

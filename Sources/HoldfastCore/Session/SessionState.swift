@@ -63,6 +63,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
     case renewing
     case renewed
     case gatewayAsked
+    case removed
 
     public var text: String {
         switch self {
@@ -85,6 +86,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
         case .renewing: "renewing"
         case .renewed: "renewed"
         case .gatewayAsked: "gateway_asked"
+        case .removed: "removed"
         }
     }
 }

@@ -199,7 +199,7 @@ final class Control: @unchecked Sendable {
         door.enter { [self] in
             board.take(report)
             if silentSeconds.indices.contains(report.lane) { silentSeconds[report.lane] = 0 }
-            roster.vacate(lane: report.lane, slots: report.vacated)
+            roster.vacate(lane: report.lane, report.vacated)
             for change in report.transitions {
                 events.publish(
                     .transition(

@@ -6,6 +6,8 @@ final class Roster: Sendable {
     private struct State {
         var directory = Directory()
         var lanes: [LaneSlots]
+        /// Accounts that are no longer declared, by id, until their slots are vacant.
+        var leaving: [String: Directory.Entry] = [:]
     }
 
     /// Which slots of a lane are taken.
@@ -66,6 +68,7 @@ final class Roster: Sendable {
                 let lane = Int(entry.key.lane)
                 let old = entry.account.configuration
                 guard let new = wanted.removeValue(forKey: entry.account.id) else {
+                    state.leaving[entry.account.id] = entry
                     changes.removed[lane].append(entry.key.slot)
                     changes.summary.removed += 1
                     continue
@@ -108,6 +111,7 @@ final class Roster: Sendable {
     func remove(_ id: String, deliver: (_ slot: UInt32, _ lane: Int) -> Void) {
         state.withLock { state in
             guard let entry = state.directory.remove(id) else { return }
+            state.leaving[id] = entry
             deliver(entry.key.slot, Int(entry.key.lane))
         }
     }
@@ -116,23 +120,30 @@ final class Roster: Sendable {
         _ new: AccountConfiguration, _ known: Recollection?, _ state: inout State, _ entries: inout [Directory.Entry],
         _ changes: inout Changes
     ) {
-        // The emptiest lane; of several the first.
-        var lane = 0
-        for other in state.lanes.indices where state.lanes[other].taken < state.lanes[lane].taken { lane = other }
-        let slot = state.lanes[lane].take()
         let account = Account(new, endpoint: endpoints.number(of: new.target.endpoint))
-        entries.append(
-            Directory.Entry(account: account, key: AccountKey(lane: UInt32(lane), slot: slot)))
-        changes.added[lane].append(Arrival(slot: slot, account: account, known: known))
+        // Who comes back while still leaving takes the same slot, and so waits for the end of its own socket (C5).
+        let key = state.leaving.removeValue(forKey: new.id)?.key ?? takeSlot(&state)
+        entries.append(Directory.Entry(account: account, key: key))
+        changes.added[Int(key.lane)].append(Arrival(slot: key.slot, account: account, known: known))
         changes.summary.added += 1
     }
 
-    /// Slots whose accounts are gone can be used again.
-    func vacate(lane: Int, slots: [UInt32]) {
-        guard !slots.isEmpty else { return }
+    private func takeSlot(_ state: inout State) -> AccountKey {
+        // The emptiest lane; of several the first.
+        var lane = 0
+        for other in state.lanes.indices where state.lanes[other].taken < state.lanes[lane].taken { lane = other }
+        return AccountKey(lane: UInt32(lane), slot: state.lanes[lane].take())
+    }
+
+    /// These have left their slots, which can be used again, except those whose accounts have come back meanwhile.
+    func vacate(lane: Int, _ vacated: [(slot: UInt32, account: Account)]) {
+        guard !vacated.isEmpty else { return }
         state.withLock { state in
-            state.lanes[lane].free += slots
-            state.lanes[lane].taken -= slots.count
+            for (slot, account) in vacated where state.leaving[account.id]?.account === account {
+                state.leaving[account.id] = nil
+                state.lanes[lane].free.append(slot)
+                state.lanes[lane].taken -= 1
+            }
         }
     }
 }

@@ -15,15 +15,23 @@ extension Lane {
         while slots.count < needed { slots.append(Slot()) }
         wheel.grow(to: slots.count)
         for arrival in accounts {
-            let index = Int(arrival.slot)
-            slots[index] = Slot(arrival.account)
-            occupied += 1
-            if let known = arrival.known { recall(known, index, at: now) }
-            if arrival.known?.isEnabled ?? arrival.account.configuration.isEnabled { command(.enable, index, at: now) }
-            settle(index)
-            updateRow(index, at: now)
+            if slots[Int(arrival.slot)].isLeaving {
+                successors[arrival.slot] = arrival
+            } else {
+                take(arrival, at: now)
+            }
         }
         sendReport(at: now)
+    }
+
+    private func take(_ arrival: Arrival, at now: Moment) {
+        let index = Int(arrival.slot)
+        slots[index] = Slot(arrival.account)
+        occupied += 1
+        if let known = arrival.known { recall(known, index, at: now) }
+        if arrival.known?.isEnabled ?? arrival.account.configuration.isEnabled { command(.enable, index, at: now) }
+        settle(index)
+        updateRow(index, at: now)
     }
 
     /// Takes up what the store has kept of an account.
@@ -41,6 +49,10 @@ extension Lane {
     func change(_ slot: UInt32, to account: Account) {
         let now = observe()
         let index = Int(slot)
+        if successors[slot] != nil {
+            successors[slot]?.account = account
+            return
+        }
         guard !isDraining, let old = slots[index].account?.configuration else { return }
         let new = account.configuration
         slots[index].account = account
@@ -73,25 +85,25 @@ extension Lane {
     func remove(_ slot: UInt32) {
         let now = observe()
         let index = Int(slot)
+        if let successor = successors.removeValue(forKey: slot) {
+            // It had come back, but not begun: what is leaving goes on leaving, now for both.
+            if slots[index].account == nil {
+                report.vacated.append((slot, successor.account))
+            } else {
+                slots[index].account = successor.account
+            }
+            return
+        }
         guard slots[index].account != nil else { return }
         slots[index].isLeaving = true
-        command(.disable, index, at: now)
-        // Not politely: the same account may be declared again at once, in another slot, and must not find its own socket
-        // still open (C5).
-        if slots[index].link != nil {
-            let generation = slots[index].session.generation
-            abortLink(index)
-            carryOut(
-                slots[index].session.linkClosed(
-                    with: Failure.classify(.closed(code: CloseCode.normal), phase: .close), generation: generation,
-                    at: now, using: &generator), on: index, at: now)
-        }
+        carryOut(slots[index].session.shutDown(because: .removed, at: now), on: index, at: now)
         updateRow(index, at: now)
         settle(index)
     }
 
     func vacate(_ index: Int) {
-        guard slots[index].account != nil else { return }
+        guard let account = slots[index].account else { return }
+        let slot = UInt32(index)
         counters.timelineEntries -= slots[index].timeline.entries.count
         slots[index].account = nil
         slots[index].held = nil
@@ -99,7 +111,12 @@ extension Lane {
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
         occupied -= 1
-        report.vacated.append(UInt32(index))
+        guard successors[slot] != nil else { return report.vacated.append((slot, account)) }
+        // In the loop's next round, when nothing looks at this slot any more.
+        loop.assumeIsolated().execute { [self] in
+            guard !isDraining, let successor = successors.removeValue(forKey: slot) else { return }
+            take(successor, at: observe())
+        }
     }
 
     /// Carries out what a person asked for.

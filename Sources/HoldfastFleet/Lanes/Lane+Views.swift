@@ -10,13 +10,25 @@ extension Lane {
     }
 
     func view(of entry: Directory.Entry) -> AccountView? {
-        find(entry.key.slot, id: entry.account.id).flatMap { view($0) }
+        if let waiting = successors[entry.key.slot], waiting.account.id == entry.account.id { return view(waiting) }
+        return find(entry.key.slot, id: entry.account.id).flatMap { view($0) }
     }
 
-    func view(_ index: Int) -> AccountView? {
-        guard let account = slots[index].account else { return nil }
+    func view(_ index: Int) -> AccountView? { view(slots[index], at: observe()) }
+
+    /// As it will begin, when whoever is leaving its slot has gone.
+    private func view(_ waiting: Arrival) -> AccountView? {
         let now = observe()
-        let session = slots[index].session
+        var slot = Slot(waiting.account)
+        if waiting.known?.isEnabled ?? waiting.account.configuration.isEnabled {
+            _ = try? slot.session.perform(.enable, at: now)
+        }
+        return view(slot, at: now)
+    }
+
+    private func view(_ slot: Slot, at now: Moment) -> AccountView? {
+        guard let account = slot.account else { return nil }
+        let session = slot.session
         var evidence = session.healthEvidence(at: now)
         evidence.isBreakerOpen = control.board.isBreakerOpen(account.endpoint)
         return AccountView(
@@ -29,16 +41,16 @@ extension Lane {
             lastStateChangeAt: session.lastStateChangeAt,
             replyMilliseconds: session.liveness?.lastReplyTime.map { $0.inSeconds * 1_000 },
             nextAttemptAt: session.nextAttemptAt.map { now.wall + $0.since(now.instant) }, ladder: session.rung,
-            quarantine: session.quarantine, lastFailure: failureView(index),
-            lastLogin: slots[index].lastLogin.map { LoginView(at: $0.at, outcome: $0.outcome, reason: $0.reason) })
+            quarantine: session.quarantine, lastFailure: failureView(slot),
+            lastLogin: slot.lastLogin.map { LoginView(at: $0.at, outcome: $0.outcome, reason: $0.reason) })
     }
 
-    private func failureView(_ index: Int) -> FailureView? {
-        let session = slots[index].session
+    private func failureView(_ slot: Slot) -> FailureView? {
+        let session = slot.session
         guard let failure = session.lastFailure, let at = session.lastFailureAt else { return nil }
         return FailureView(
             at: at, class: failure.class, code: failure.code,
-            message: FailureText.message(for: failure, chain: records[slots[index].lastRecord]?.chain ?? []),
+            message: FailureText.message(for: failure, chain: records[slot.lastRecord]?.chain ?? []),
             phase: failure.phase)
     }
 

@@ -24,6 +24,8 @@ final class Lane: @unchecked Sendable {
     let logger: Logger
 
     var slots: ContiguousArray<Slot> = []
+    /// Accounts that have come back while their slot was not vacant yet, by slot.
+    var successors: [UInt32: Arrival] = [:]
     /// Slots that have an account.
     var occupied = 0
     var wheel: TimerWheel

@@ -6,8 +6,8 @@ struct LaneReport: Sendable {
     var at: Instant
     /// Rows that differ from those of the last report.
     var rows: [(slot: UInt32, row: AccountRow)] = []
-    /// Slots that can be given to other accounts.
-    var vacated: [UInt32] = []
+    /// Slots that can be given to other accounts, with those who have left them.
+    var vacated: [(slot: UInt32, account: Account)] = []
     var transitions: [Change] = []
     /// What has to survive a restart of the process, of the sessions in which it changed.
     var memories: [(account: Account, memory: SessionMemory)] = []
