@@ -188,7 +188,7 @@ public final class Fleet: Sendable {
     private func checkDescriptors(_ accounts: [AccountConfiguration]) {
         let limit = ProcessSampler.raiseDescriptorLimit()
         board.setDescriptorLimit(limit)
-        let needed = accounts.count { $0.isEnabled } + Self.descriptorReserve
+        let needed = accounts.count { $0.isEnabled } + SocketBudget.reserve(of: limit)
         guard limit > 0, needed > limit else { return }
         logger.error(
             "more accounts than file descriptors: some cannot connect; raise the limit (LimitNOFILE=, ulimit -Hn) or split the fleet",
@@ -211,8 +211,6 @@ public final class Fleet: Sendable {
         try? await engine.group.shutdownGracefully()
     }
 
-    /// What the process itself needs beside one descriptor per account: loops, listeners, stores, viewers.
-    static let descriptorReserve = 128
     /// How long sockets may take to close.
     static let patience = Duration.seconds(10)
 }

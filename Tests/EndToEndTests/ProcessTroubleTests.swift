@@ -74,6 +74,25 @@ struct ProcessTroubleTests {
             }
         }
     }
+
+    @Test(
+        "with more accounts than descriptors as many as possible connect, and the console answers",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: HoldfastProcess.prlimit)))
+    func tooManyAccounts() async throws {
+        let folder = try TemporaryFolder()
+        try await Setup.gateway { _, _, url in
+            let path = try folder.write("fleet.yaml", Setup.fleet(url, accounts: 230))
+            let command = "\(HoldfastProcess.prlimit) --nofile=240 \"$0\" run --config \"$1\""
+            try await HoldfastProcess.scope(shell: command, [Binary.path, path]) { holdfast in
+                let api = try await holdfast.api()
+                try await api.connected(180)
+                _ = try await holdfast.logLine(containing: "no file descriptor left")
+                _ = try await holdfast.logLine(containing: "more accounts than file descriptors")
+                #expect(try await api.get("/healthz").status == 200)
+                #expect(try await api.get("/api/v1/accounts").json["totals"]["connected"].int == 180)
+            }
+        }
+    }
 }
 
 extension API {

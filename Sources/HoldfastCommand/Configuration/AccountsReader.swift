@@ -132,9 +132,6 @@ struct AccountsReader {
                 blame(section, "tls", "write a host name as server_name, or leave it out") {
                     () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, tls: own.tls)
                 },
-                blame(section, "tcp", "write an address of this machine, or leave it out") {
-                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, tcp: own.tcp)
-                },
             ]
             let inHeaders = headers.list.map { header in
                 blame(headers.section, header.name, "a header is a name and one line of text") {

@@ -18,6 +18,7 @@ final class Control: @unchecked Sendable {
     private let outages: OutageLog
     private let memory: MemoryKeeper
     let breakdown: Breakdown
+    let sockets = SocketBudget()
 
     private let desk: RenewalDesk
 

@@ -39,12 +39,24 @@ extension Lane {
         slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
         slots[index].awaitsHello = account.dialect.awaitsHello
         if !account.dialect.continuesSequence { slots[index].lastSequence = nil }
+        guard control.sockets.take() else { return failWithoutDescriptor(tag) }
         slots[index].link = Link.open(
             slots[index].held?.values.target(of: account.configuration) ?? account.target,
             options: account.linkOptions(resolver), tag: tag, delegate: self, on: loop)
         openLinks += 1
         logger.debug(
             "attempt", metadata: ["account": "\(account.id)", "generation": .stringConvertible(tag.generation)])
+    }
+
+    /// As a link would tell it: when the order to connect has been carried out.
+    private func failWithoutDescriptor(_ tag: LinkTag) {
+        loop.assumeIsolated().execute { [self] in
+            let index = Int(tag.slot)
+            guard slots[index].session.generation == tag.generation, slots[index].account != nil else { return }
+            fail(
+                index, .outOfDescriptors, "opening a socket",
+                "the accounts have all the descriptors that they may have", at: observe())
+        }
     }
 
     /// Asks the gateway to know the account, once it has greeted us if that is its custom.
@@ -113,6 +125,7 @@ extension Lane {
         slots[index].link = nil
         slots[index].unflushedAcknowledgements = 0
         openLinks -= 1
+        control.sockets.giveBack()
         // In the loop's next round, when what the end of this link means has been noted.
         if isDraining, openLinks == 0 { loop.assumeIsolated().execute { [self] in finishDraining() } }
     }
