@@ -17,9 +17,9 @@ public enum Backoff {
         let drawn: Duration
         switch settings.jitter {
         case .full:
-            drawn = draw(from: settings.shortest, to: most, using: &generator)
+            drawn = generator.duration(from: settings.shortest, to: most)
         case .equal:
-            drawn = draw(from: max(settings.shortest, most / 2), to: most, using: &generator)
+            drawn = generator.duration(from: max(settings.shortest, most / 2), to: most)
         case .none:
             drawn = max(settings.shortest, most)
         }
@@ -35,16 +35,6 @@ public enum Backoff {
         let cap = max(0, ceiling.cap.wholeNanoseconds)
         let (product, overflow) = step.multipliedReportingOverflow(by: Int64(max(1, failures)))
         return .nanoseconds(overflow ? cap : min(product, cap))
-    }
-
-    /// A duration drawn evenly from a closed range; its lower end if the range is empty.
-    private static func draw(
-        from shortest: Duration, to longest: Duration, using generator: inout some RandomNumberGenerator
-    ) -> Duration {
-        let low = shortest.wholeNanoseconds
-        let high = longest.wholeNanoseconds
-        guard low < high else { return shortest }
-        return .nanoseconds(Int64.random(in: low...high, using: &generator))
     }
 }
 

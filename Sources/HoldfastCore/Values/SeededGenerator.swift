@@ -14,7 +14,9 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+}
 
+extension RandomNumberGenerator {
     /// A duration drawn evenly from `shortest` … `longest`; `shortest` if the range is empty.
     public mutating func duration(from shortest: Duration, to longest: Duration) -> Duration {
         let low = shortest.wholeNanoseconds
