@@ -94,20 +94,11 @@ public enum StoreLockError: Error, Sendable, Hashable, CustomStringConvertible {
             "the store is in use by another process (\(path) is locked); stop that one, or give this one its own store.path"
         case .held(let path, let holder?):
             """
-            the store is in use by process \(holder.process), started \(Self.text(holder.startedAt)) (\(path) is locked); \
+            the store is in use by process \(holder.process), started \(holder.startedAt.rfc3339) (\(path) is locked); \
             stop that one, or give this one its own store.path
             """
         case .unusable(let path, let errno):
             "the store cannot be used: \(path): \(String(cString: strerror(errno))); check the path and its permissions"
         }
-    }
-
-    private static func text(_ time: WallTime) -> String {
-        var seconds = time_t(time.milliseconds / 1_000)
-        var parts = tm()
-        guard gmtime_r(&seconds, &parts) != nil else { return "at an unknown time" }
-        var bytes = [CChar](repeating: 0, count: 32)
-        let count = strftime(&bytes, bytes.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-        return String(decoding: bytes.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -23,7 +23,7 @@ struct StoreLockTests {
             try StoreLock(folder: folder.path, startedAt: started)
         }
         let text = try #require(error).description
-        #expect(text.contains("process \(getpid()), started 2023-11-14T22:13:20Z"))
+        #expect(text.contains("process \(getpid()), started 2023-11-14T22:13:20.000Z"))
         #expect(text.contains(folder.path))
         #expect(text.contains("stop that one"))
         withExtendedLifetime(lock) {}

@@ -1,4 +1,3 @@
-import HoldfastConsole
 import HoldfastCore
 import Logging
 

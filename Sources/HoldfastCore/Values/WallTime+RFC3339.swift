@@ -1,7 +1,5 @@
-public import HoldfastCore
-
 extension WallTime {
-    /// The time as the API writes it: RFC 3339 in UTC with milliseconds, for instance `2026-03-01T08:15:30.125Z`.
+    /// The time as everything writes it that people read: RFC 3339 in UTC with milliseconds, for instance `2026-03-01T08:15:30.125Z`.
     ///
     /// Years outside 0…9999 have no text in RFC 3339; they are clamped, so that an absurd clock gives an absurd date and
     /// not an unreadable answer.

@@ -1,10 +1,8 @@
 import HoldfastCore
 import Testing
 
-@testable import HoldfastConsole
-
 @Suite("Times")
-struct TimestampTests {
+struct RFC3339Tests {
     @Test(
         "a time is RFC 3339 in UTC with milliseconds",
         arguments: [
