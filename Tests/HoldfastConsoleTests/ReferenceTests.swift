@@ -35,6 +35,15 @@ struct ReferenceTests {
         for field in fields { #expect(text.contains("`\(field)`") || text.contains("\"\(field)\""), "\(field)") }
     }
 
+    @Test("docs/api.md explains every reason of a change and of the health")
+    func reasons() throws {
+        let rows = try page("api.md").split(separator: "\n").filter { $0.hasPrefix("| `") }
+            .compactMap { $0.split(separator: "|").first }
+        for reason in TransitionReason.allCases.map(\.text) + HealthReason.Code.allCases.map(\.rawValue) {
+            #expect(rows.contains { $0.contains("`\(reason)`") }, "\(reason)")
+        }
+    }
+
     @Test("docs/metrics.md lists every metric, with its kind")
     func metrics() throws {
         let listed = try page("metrics.md").matches(of: /\| `([a-z_]+)(?:\{[a-z,]+\})?` \| (\w+) \|/).map {
