@@ -222,7 +222,8 @@ struct LinkClosingTests {
         _ = try await server.events.next { $0 == .closed }
         goOn.signal()
         #expect(try await reportedWithinCall == [])
-        #expect(try await client.reports.next().cause == .closed(code: 1001))
+        // On a busy machine the reset may come after the flush, which then takes all and fails nobody.
+        #expect(try await client.end().cause == .closed(code: 1001))
         try await server.stop()
         try await group.shutdownGracefully()
     }
