@@ -90,8 +90,17 @@ extension LinkError {
                 "there is no version of TLS that both sides accept; tls.min_version is \(attempt.target.tls.minimumVersion.rawValue)"
             )
         case nil:
-            return LinkError(.tlsFailed, attempt.doing, "\(error)")
+            let names = stack.map { Self.name(of: "\($0)") }.joined(separator: ", ")
+            return LinkError(.tlsFailed, attempt.doing, names.isEmpty ? "\(error)" : names)
         }
+    }
+
+    /// `WRONG_VERSION_NUMBER` of `Error: 1 error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at FILE:LINE`.
+    private static func name(of description: String) -> String {
+        let name = description.split(separator: ":").first { part in
+            part.contains("_") && part.prefix { $0 != " " }.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
+        }
+        return name.map { String($0.prefix { $0 != " " }) } ?? description
     }
 
     static func established(failed error: any Error) -> LinkError {
