@@ -189,7 +189,7 @@ struct RenewalTests {
     func manyAtOnce() async throws {
         try await run { rig in
             // A thousand are for `scripts/soak logins`.
-            let count = 200
+            let count = ProcessInfo.processInfo.environment["HOLDFAST_LOGINS"].flatMap { Int($0) } ?? 200
             rig.configuration.lanes = 2
             rig.configuration.renewals.concurrent = 10
             rig.configuration.renewals.perSecond = 100

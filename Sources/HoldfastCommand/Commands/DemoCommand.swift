@@ -12,7 +12,7 @@ struct DemoCommand: AsyncParsableCommand {
 
               holdfast status --watch
 
-            The first trouble comes after 20 seconds; a round of six kinds of trouble takes six minutes. Ctrl-C ends it.
+            The first trouble comes after 20 seconds; a round of seven kinds of trouble takes six minutes. Ctrl-C ends it.
 
             Examples:
               holdfast demo

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HoldfastCore
 import HoldfastLab
+import HoldfastStore
 import Logging
 
 /// Everything `holdfast demo` starts: a gateway that misbehaves, a fleet that bears it, a console to watch both.
@@ -48,12 +49,27 @@ struct Demo {
 
     private func configuration(_ gateway: Gateway, folder: String) throws -> Configuration {
         let accounts = ids.map { id in
-            "  - { id: \(id), url: \"\(gateway.url)/\(id)\", token: demo, lwp: { app_key: demo, user_id: \(id), ua: demo } }"
+            """
+              - { id: \(id), url: "\(gateway.url)/\(id)", token: "\(gateway.token(for: id))", provider: login,
+                  credential: { user: \(id), password: demo }, lwp: { app_key: demo, user_id: \(id), ua: demo } }
+            """
         }
         // Written as a configuration file would be, so the demo goes the way everybody's fleet goes.
-        let yaml =
-            "server: { listen: 127.0.0.1:\(port) }\nstore: { path: \"\(folder)/data\" }\naccounts:\n"
-            + accounts.joined(separator: "\n") + "\n"
+        let key = SealingKey.generate().withRevealed(\.self)
+        let yaml = """
+            server: { listen: 127.0.0.1:\(port) }
+            store: { path: "\(folder)/data", key: "\(key)" }
+            providers:
+              login:
+                http:
+                  url: \(gateway.controlURL ?? "http://127.0.0.1:9")/login
+                  body: '{"user": "{user}", "password": "{password}"}'
+                  token: token
+                  ttl: ttl_s
+            accounts:
+            \(accounts.joined(separator: "\n"))
+
+            """
         return try ConfigurationLoader.parse(yaml, path: "demo.yaml")
     }
 

@@ -48,6 +48,7 @@ struct DemoScript {
         func count(_ chosen: [String]) -> String { chosen.count == 1 ? "1 account" : "\(chosen.count) accounts" }
         let (cut, frozen, deaf) = (some(0.25), some(0.2), some(0.2))
         let (ended, refused, slow) = (some(0.3), some(0.25), some(0.15))
+        let expired = some(0.2)
         return [
             Episode(
                 at: .seconds(20), story: "the connections of \(count(cut)) are cut; back within seconds",
@@ -65,6 +66,9 @@ struct DemoScript {
                 story: "the whole gateway goes down for 15 s; everybody comes back, one after the other",
                 faults: [Fault(.reset, lasting: .seconds(0.3))]),
             Episode(at: .seconds(170.3), story: nil, faults: [Fault(.refuse, lasting: .seconds(15))]),
+            Episode(
+                at: .seconds(205), story: "the tokens of \(count(expired)) expire; they log in again, each once",
+                faults: faults(expired, .expireToken, lasting: 20)),
             Episode(
                 at: .seconds(230), story: "the gateway closes \(count(ended)) politely",
                 faults: faults(ended, .close, code: 1001, lasting: 0.5)),

@@ -62,6 +62,8 @@ enum WorldEvent {
     /// A grant has reached its lane.
     case granted(Ticket)
     case released(account: Int, incarnation: UInt32)
+    /// The renewal gate's permission has reached its lane.
+    case loginGranted(account: Int)
     case renewalEnded(account: Int, RenewalOutcome)
     case resumeReading(account: Int)
     case sweep
@@ -87,4 +89,6 @@ enum GateMessage {
     case request(account: Int, generation: UInt32)
     case giveBack(account: Int, generation: UInt32, AttemptOutcome)
     case forget(account: Int)
+    case renew(account: Int)
+    case renewalFinished(account: Int)
 }

@@ -28,6 +28,8 @@ public struct Chaos: Sendable {
         settings.renewals = [
             .renewed(lifetime: nil), .renewed(lifetime: .seconds(300)), .tryLater, .rejected, .needsPerson,
         ]
+        settings.renewalBudget.concurrent = Int.random(in: 1...5, using: &generator)
+        settings.renewalBudget.perSecond = Double.random(in: 0.5...5, using: &generator)
         world = World(seed: seed, settings)
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             let endpoint = world.addEndpoint()

@@ -33,11 +33,6 @@ extension World {
         carryOut(accounts[number].session.released(at: moment), number)
     }
 
-    mutating func renewalEnded(_ number: Int, _ outcome: RenewalOutcome) {
-        accounts[number].isRenewing = false
-        carryOut(accounts[number].session.renewalEnded(outcome, at: moment), number)
-    }
-
     mutating func resumeReading(_ number: Int) {
         guard let until = accounts[number].pausedUntil, until <= now else { return }
         accounts[number].pausedUntil = nil
@@ -72,9 +67,10 @@ extension World {
         }
         carryOut(orders.link, number)
         if let beat = orders.beat { sendHeartbeat(beat, number) }
-        if orders.renew { renew(number) }
+        if orders.renew { send(.renew(account: number)) }
         if orders.releaseIncarnation { release(number) }
         count(orders.notes)
+        if orders.notes.contains(.stable) { noteStability(number) }
         if !orders.transitions.isEmpty { note(orders, number) }
         checkPromises(number, orders.notes)
         planWake(number)
@@ -84,15 +80,6 @@ extension World {
         guard let deadline = accounts[number].session.deadline, deadline < accounts[number].wakeAt else { return }
         accounts[number].wakeAt = deadline
         agenda.add(.wake(account: number), at: deadline)
-    }
-
-    private mutating func renew(_ number: Int) {
-        guard !accounts[number].isRenewing, !settings.renewals.isEmpty else { return }
-        accounts[number].isRenewing = true
-        accounts[number].session.renewalStarted(at: moment)
-        let outcome = settings.renewals[Int.random(in: settings.renewals.indices, using: &generator)]
-        let time = generator.duration(from: .milliseconds(200), to: .seconds(8))
-        agenda.add(.renewalEnded(account: number, outcome), at: now + time)
     }
 
     private mutating func release(_ number: Int) {
@@ -132,6 +119,10 @@ extension World {
             keeper.giveBack(ticket(account, generation), outcome, at: now)
         case .forget(let account):
             keeper.forget(ticket(account, 0).account, at: now)
+        case .renew(let account):
+            renewalGate.request(ticket(account, 0).account, at: endpoints[accounts[account].endpoint].id)
+        case .renewalFinished(let account):
+            renewalGate.finished(ticket(account, 0).account)
         }
         serveGate()
     }
@@ -152,7 +143,9 @@ extension World {
             agenda.add(.granted(ticket), at: lastFromGate)
             grantsUnderWay += 1
         }
-        if let deadline = keeper.nextDeadline, deadline < gateAlarm {
+        serveRenewals()
+        let deadlines = [keeper.nextDeadline, renewalGate.nextDeadline(after: now)].compactMap(\.self)
+        if let deadline = deadlines.min(), deadline < gateAlarm {
             gateAlarm = max(deadline, now)
             agenda.add(.gate, at: gateAlarm)
         }

@@ -31,6 +31,9 @@ public struct World: Sendable {
     var accounts: [WorldAccount] = []
     var endpoints: [WorldEndpoint] = []
     var keeper: GateKeeper
+    var renewalGate: RenewalGate
+    var loginMeter: BudgetMeter
+    var loginsUnderWay = 0
     var agenda = Agenda()
     var fleetMeter: BudgetMeter
     var fleetGrantMeter: BudgetMeter
@@ -60,6 +63,8 @@ public struct World: Sendable {
         self.settings = settings
         generator = SeededGenerator(seed: seed)
         keeper = GateKeeper(settings.gate)
+        renewalGate = RenewalGate(settings.renewalBudget)
+        loginMeter = BudgetMeter(perSecond: settings.renewalBudget.perSecond, burst: 1, slack: .zero)
         let fleet = settings.gate.admission.fleet
         fleetGrantMeter = BudgetMeter(perSecond: fleet.connectsPerSecond, burst: fleet.burst, slack: .zero)
         fleetMeter = BudgetMeter(
@@ -163,6 +168,7 @@ public struct World: Sendable {
         case .gate: askGate(plannedFor: Instant(nanoseconds: entry.at))
         case .granted(let ticket): granted(ticket)
         case .released(let account, let incarnation): released(account, incarnation)
+        case .loginGranted(let account): loginGranted(account)
         case .renewalEnded(let account, let outcome): renewalEnded(account, outcome)
         case .resumeReading(let account): resumeReading(account)
         case .sweep: sweep()

@@ -7,7 +7,9 @@ struct WorldAccount {
     var link: WorldLink?
     /// The wake-up that is planned; `distantFuture` if none is.
     var wakeAt = Instant.distantFuture
-    var isRenewing = false
+    /// When its last login began, and how many since its last stable connection.
+    var loginAt: Instant?
+    var fruitlessLogins = 0
     /// Reading is paused until then; what arrives waits.
     var pausedUntil: Instant?
     /// Its connects and failures are written down.

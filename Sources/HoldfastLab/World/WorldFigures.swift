@@ -13,6 +13,9 @@ public struct WorldFigures: Hashable, Sendable {
     public var failures = 0
     public var restarts = 0
     public var quarantines = 0
+    public var logins = 0
+    /// Logins under way at the same time.
+    public var mostLogins = 0
     public var stuckResets = 0
     public var staleEvents = 0
     /// The longest delay before a retry that was drawn, `Retry-After` left aside.

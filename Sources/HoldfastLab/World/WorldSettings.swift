@@ -15,6 +15,8 @@ public struct WorldSettings: Hashable, Sendable {
     public var lostReleases = 0.0
     /// What logins come to, drawn evenly.
     public var renewals: [RenewalOutcome] = [.renewed(lifetime: nil)]
+    /// How many logins the whole world may try.
+    public var renewalBudget = RenewalSettings()
 
     public init() {}
 }

@@ -46,6 +46,7 @@ struct ChaosTests {
             sum.quarantines += figures.quarantines
             sum.stuckResets += figures.stuckResets
             sum.slowReplies += figures.slowReplies
+            sum.logins += figures.logins
         }
         #expect(sum.failures > 1_000)
         #expect(sum.cutByUs > 100)
@@ -53,5 +54,6 @@ struct ChaosTests {
         #expect(sum.quarantines > 50)
         #expect(sum.stuckResets > 10)
         #expect(sum.slowReplies > 50)
+        #expect(sum.logins > 50)
     }
 }

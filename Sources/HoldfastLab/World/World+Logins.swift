@@ -1,0 +1,68 @@
+internal import HoldfastCore
+
+/// Logins: the renewal gate of Core gives them out, and what F7 promises is judged here a second time.
+extension World {
+    /// The login that the gate lets through begins, unless it is too early for it: the part of the desk.
+    mutating func loginGranted(_ number: Int) {
+        let record = accounts[number].session.memory.renewal
+        guard accounts[number].session.isEnabled, !settings.renewals.isEmpty else {
+            return send(.renewalFinished(account: number))
+        }
+        guard record.mayStart(at: moment.wall, accounts[number].session.settings.recovery) else {
+            carryOut(accounts[number].session.renewalEnded(.tryLater, at: moment), number)
+            return send(.renewalFinished(account: number))
+        }
+        checkCooldown(number)
+        accounts[number].loginAt = now
+        accounts[number].fruitlessLogins += 1
+        accounts[number].session.renewalStarted(at: moment)
+        loginsUnderWay += 1
+        figures.logins += 1
+        figures.mostLogins = max(figures.mostLogins, loginsUnderWay)
+        if loginsUnderWay > settings.renewalBudget.concurrent { broken("more logins at once than the budget") }
+        let outcome = settings.renewals[Int.random(in: settings.renewals.indices, using: &generator)]
+        let time = generator.duration(from: .milliseconds(200), to: .seconds(8))
+        agenda.add(.renewalEnded(account: number, outcome), at: now + time)
+    }
+
+    mutating func renewalEnded(_ number: Int, _ outcome: RenewalOutcome) {
+        loginsUnderWay -= 1
+        send(.renewalFinished(account: number))
+        carryOut(accounts[number].session.renewalEnded(outcome, at: moment), number)
+    }
+
+    /// Hands out the logins that may begin now.
+    mutating func serveRenewals() {
+        // Taken out of the world for a moment, because the gate looks at the breakers in it.
+        var gate = RenewalGate()
+        swap(&gate, &renewalGate)
+        let granted = gate.grants(at: now) { keeper.status(of: $0).map { $0.breaker != .closed } ?? false }
+        swap(&gate, &renewalGate)
+        for account in granted {
+            let number = Int(account.slot)
+            if !loginMeter.count(at: now) { broken("more logins than the budget allows", number) }
+            if keeper.status(of: endpoints[accounts[number].endpoint].id)?.breaker != .closed {
+                broken("a login although its endpoint is left alone", number)
+            }
+            lastFromGate = max(lastFromGate, now + generator.duration(from: .zero, to: settings.longestHop))
+            agenda.add(.loginGranted(account: number), at: lastFromGate)
+        }
+    }
+
+    /// Whatever clears the count of logins in the rules: 60 s of connection.
+    mutating func noteStability(_ number: Int) {
+        accounts[number].fruitlessLogins = 0
+    }
+
+    /// F7: a minute after the last login, doubled for each that led to nothing, up to an hour.
+    private mutating func checkCooldown(_ number: Int) {
+        guard let last = accounts[number].loginAt else { return }
+        let recovery = accounts[number].session.settings.recovery
+        var cooldown = recovery.renewCooldown
+        for _ in 0..<max(0, accounts[number].fruitlessLogins - 1) {
+            cooldown = min(cooldown + cooldown, recovery.longestRenewCooldown)
+        }
+        // Wall time has milliseconds only.
+        if now.since(last) < cooldown - .milliseconds(1) { broken("logs in again after \(now.since(last))", number) }
+    }
+}
