@@ -78,15 +78,31 @@ extension GatewaySession {
             outcome(.status(503))
             return refuse(status: 503, why: "too many different accounts")
         }
+        lookAtOthers(of: account, request, again: Self.looks)
+    }
+
+    /// The end of a socket may come to this machine's own stack a little later than the begin of the next one: they are worked
+    /// off by different processors. So a session that still seems to live is looked at more than once.
+    private func lookAtOthers(of account: Account, _ request: UpgradeRequest, again: Int) {
         let others = account.live
-        guard !others.isEmpty else { return open(request, account) }
+        guard !others.isEmpty, again > 0 else { return open(request, account) }
         let looks = others.compactMap { other in lane.core.with(other) { $0.leaveIfClientIsGone() } }
         EventLoopFuture.andAllComplete(looks, on: lane.loop).assumeIsolated().whenComplete { [weak self] _ in
             guard let self, self.stage == .held else { return }
-            self.open(request, account)
+            if account.live.isEmpty {
+                self.open(request, account)
+            } else {
+                _ = self.after(Self.untilNextLook) { session in
+                    guard session.stage == .held else { return }
+                    session.lookAtOthers(of: account, request, again: again - 1)
+                }
+            }
             self.flush()
         }
     }
+
+    private static let looks = 4
+    private static let untilNextLook = Duration.milliseconds(25)
 
     private func open(_ request: UpgradeRequest, _ account: Account?) {
         outcome(.accepted)
