@@ -258,10 +258,11 @@ struct LinkClosingTests {
         let (server, client) = try await openPair(options: Self.patient)
         try await client.opened()
         try await server.write([0x83, 0x00] + frame(0x81, [0x61]) + frame(0x88, [0x03, 0xE8]))
+        // A socket closed at once with this unread would be reset, and our close frame lost. On a busy machine the client's
+        // patience may be over before all of it is written.
+        try? await server.write(ByteBuffer(repeating: 0xFF, count: 1 << 20))
         #expect(try await server.said() == .close(CloseFrame(code: 1002, reason: "reserved_opcode")))
-        #expect(client.reports.pending == [])
-        try await server.write(ByteBuffer(repeating: 0xFF, count: 1 << 20))
-        try await server.close()
+        try? await server.close()
         #expect(try await client.reports.next().cause == .violation(.reservedOpcode))
         try await server.stop()
     }
