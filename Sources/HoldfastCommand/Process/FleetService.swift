@@ -125,6 +125,8 @@ struct FleetService: Sendable {
                 for await port in ports {
                     do {
                         try await fleet.start()
+                        // What was known of every account has gone to its lane.
+                        ProcessMemory.returnFreed()
                     } catch let error as FleetError {
                         return .declaredTwice("\(error)")
                     } catch {

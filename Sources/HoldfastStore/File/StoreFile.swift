@@ -8,17 +8,21 @@ struct StoreFile {
     /// Where a damaged file was put; nil if the file was whole.
     var setAside: String?
 
-    static func open(_ path: String, migrator: DatabaseMigrator) throws -> StoreFile {
+    /// - Parameter cacheKiB: what each connection to the file may keep of it in memory; SQLite's own default is 2 000.
+    static func open(_ path: String, migrator: DatabaseMigrator, cacheKiB: Int = 2000) throws -> StoreFile {
         do {
-            return StoreFile(pool: try openWhole(path, migrator: migrator), setAside: nil)
+            return StoreFile(pool: try openWhole(path, migrator: migrator, cacheKiB), setAside: nil)
         } catch let error as DatabaseError where isDamage(error) {
             let aside = try moveAside(path)
-            return StoreFile(pool: try openWhole(path, migrator: migrator), setAside: aside)
+            return StoreFile(pool: try openWhole(path, migrator: migrator, cacheKiB), setAside: aside)
         }
     }
 
-    private static func openWhole(_ path: String, migrator: DatabaseMigrator) throws -> DatabasePool {
+    private static func openWhole(
+        _ path: String, migrator: DatabaseMigrator, _ cacheKiB: Int
+    ) throws -> DatabasePool {
         var configuration = Configuration()
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)") }
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(5)
         let pool = try DatabasePool(path: path, configuration: configuration)

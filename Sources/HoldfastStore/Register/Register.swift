@@ -12,13 +12,16 @@ public final class Register: Sendable {
     public let setAside: String?
 
     public static let fileName = "register.sqlite"
+    /// For each of at most five connections: it is read by people, now and then.
+    static let cacheKiB = 256
     /// Timeline and audit rows that may wait for the disk; beyond it the oldest timeline rows are dropped and counted.
     public static let waitingRowsLimit = 50_000
 
     /// Opens the register in this folder, or makes it. The folder is locked by whoever calls (`StoreLock`).
     public init(folder: String) throws(StoreError) {
         do {
-            let file = try StoreFile.open("\(folder)/\(Self.fileName)", migrator: RegisterSchema.migrator)
+            let file = try StoreFile.open(
+                "\(folder)/\(Self.fileName)", migrator: RegisterSchema.migrator, cacheKiB: Self.cacheKiB)
             pool = file.pool
             setAside = file.setAside
         } catch let error as StoreError {
