@@ -85,6 +85,21 @@ struct BackupTests {
         #expect(try await restored.outbox(account: "a", clientID: "r-1")?.state == .expired)
     }
 
+    @Test("the key is taken out of the configuration, whose copy nobody else can read")
+    func key() throws {
+        let file = folder.path + "/fleet.yaml"
+        let key = SealingKey.generate()
+        try key.withRevealed {
+            try "store: { key: \"\($0)\" }\n".write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        let backup = try Backup.make(of: store, configuration: [file], without: key, in: backups, at: now)
+        let copy = backup.path + "/fleet.yaml"
+        let text = try String(contentsOfFile: copy, encoding: .utf8)
+        #expect(!key.withRevealed { text.contains($0) })
+        #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
+        try backup.check()
+    }
+
     @Test("one changed byte is found before anything is replaced")
     func changed() async throws {
         let register = try register()

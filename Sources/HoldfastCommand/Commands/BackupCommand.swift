@@ -30,7 +30,8 @@ struct BackupCommand: ParsableCommand {
         let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         do {
             let backup = try Backup.make(
-                of: configuration.store.path, configuration: configuration.files, in: folder, at: now)
+                of: configuration.store.path, configuration: configuration.files, without: configuration.store.key,
+                in: folder, at: now)
             if to == nil { Backup.prune(in: folder, keeping: configuration.backup.keep) }
             print(backup.path)
         } catch {

@@ -10,7 +10,7 @@ struct RestoreCommand: ParsableCommand {
         discussion: """
             Stop the fleet first: a store in use is refused. The backup is checked before anything is replaced, and what is \
             replaced is kept in the store's folder as replaced-…. Messages and replies that were on their way when the \
-            backup was made become letters, so that nobody is answered twice; look at them with: holdfast letters.
+            backup was made become letters, so that nobody is answered twice.
 
             The configuration that is in the backup is not put back by itself: compare it with yours, and copy what you want.
 
@@ -41,7 +41,7 @@ struct RestoreCommand: ParsableCommand {
             print("restored \(store) from \(backup)")
             if let replaced = restored.replaced { print("what was there before: \(replaced)") }
             if restored.parked > 0 {
-                print("\(restored.parked) messages and replies are letters now: holdfast letters")
+                print("\(restored.parked) messages and replies are letters now")
             }
         } catch {
             throw CommandFailure("\(error)")

@@ -9,12 +9,14 @@ struct BackupSchedule: Sendable {
     private let settings: BackupConfiguration
     private let store: String
     private let files: [String]
+    private let key: Secret?
     private let logger: Logger
 
     init(_ configuration: Configuration, _ logger: Logger) {
         settings = configuration.backup
         store = configuration.store.path
         files = configuration.files
+        key = configuration.store.key
         self.logger = logger
     }
 
@@ -41,7 +43,7 @@ struct BackupSchedule: Sendable {
 
     private func makeOne(at now: WallTime) -> Bool {
         do {
-            let backup = try Backup.make(of: store, configuration: files, in: folder, at: now)
+            let backup = try Backup.make(of: store, configuration: files, without: key, in: folder, at: now)
             Backup.prune(in: folder, keeping: settings.keep)
             logger.debug("backed up", metadata: ["path": "\(backup.path)"])
             return true

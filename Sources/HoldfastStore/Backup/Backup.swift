@@ -37,9 +37,10 @@ public struct Backup: Sendable {
     /// - Parameters:
     ///   - store: the store's folder. It may be in use; each file is copied as it is at one instant.
     ///   - configuration: the files of the configuration.
+    ///   - key: is taken out of the configuration's files, where it stands in one of them.
     ///   - folder: where backups are kept; made if it is missing.
     public static func make(
-        of store: String, configuration: [String], in folder: String, at now: WallTime
+        of store: String, configuration: [String], without key: Secret? = nil, in folder: String, at now: WallTime
     ) throws(BackupError) -> Backup {
         let partial = "\(folder)/.partial-\(now.milliseconds)-\(getpid())"
         do {
@@ -52,8 +53,7 @@ public struct Backup: Sendable {
                 // Two files of one name, from two folders, must not become one.
                 let name = URL(fileURLWithPath: file).lastPathComponent
                 let isTaken = FileManager.default.fileExists(atPath: "\(partial)/\(name)")
-                try FileManager.default.copyItem(
-                    atPath: file, toPath: "\(partial)/\(isTaken ? "\(index)-\(name)" : name)")
+                try copy(configuration: file, to: "\(partial)/\(isTaken ? "\(index)-\(name)" : name)", without: key)
             }
             let manifest = try Manifest(
                 madeAtMilliseconds: now.milliseconds,
@@ -151,6 +151,19 @@ extension Backup {
         try queue.writeWithoutTransaction { db in
             try db.execute(sql: "VACUUM INTO ?", arguments: [target])
         }
+    }
+
+    /// Readable by nobody else: people write passwords into configurations.
+    private static func copy(configuration source: String, to target: String, without key: Secret?) throws {
+        var text = try Data(contentsOf: URL(fileURLWithPath: source))
+        key?.withRevealed { key in
+            while !key.isEmpty, let place = text.range(of: Data(key.utf8)) {
+                text.replaceSubrange(place, with: Data("(the key is not part of a backup)".utf8))
+            }
+        }
+        let isMade = FileManager.default.createFile(
+            atPath: target, contents: text, attributes: [.posixPermissions: 0o600])
+        guard isMade else { throw POSIXError(.EIO) }
     }
 
     private static func describe(_ name: String, in folder: String) throws -> Manifest.File {
