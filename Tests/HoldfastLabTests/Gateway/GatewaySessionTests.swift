@@ -95,7 +95,7 @@ struct GatewaySessionTests {
         arguments: [
             ("/shop-1", "token-1", "shop-1"), ("/a/b/shop-2?x=/y", "token-1", "shop-2"), ("/", "token-1", "token-1"),
             ("/ws/?a", "token-1", "token-1"),
-            ("/", LoginToken(user: "shop-3", issued: .now(), ttl: .seconds(60), serial: 1).text, "shop-3"),
+            ("/", LoginToken(user: "shop-3", issued: .now(), ttl: .seconds(3600), serial: 1).text, "shop-3"),
         ])
     func accountName(path: String, token: String, name: String) async throws {
         let gateway = try await Gateway.start()
