@@ -3,6 +3,8 @@
 package enum FuzzTarget: String, CaseIterable, Sendable {
     case frames, heads, inflate, extensions, json, lwp, proxy
     case jsonDialect = "json-dialect"
+    case messagePack = "messagepack"
+    case items
 
     package func run(_ bytes: [UInt8]) throws(BrokenPromise) {
         switch self {
@@ -14,6 +16,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .lwp: try tryLWP(bytes)
         case .jsonDialect: try tryJSONDialect(bytes)
         case .proxy: try tryProxies(bytes)
+        case .messagePack: try tryMessagePack(bytes)
+        case .items: try tryItems(bytes)
         }
     }
 }

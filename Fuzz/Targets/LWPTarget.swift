@@ -23,6 +23,9 @@ func tryLWP(_ bytes: [UInt8]) throws(BrokenPromise) {
         break
     case .hello, .refused, .question, .reconnectSoon, .reply(nil, _, _):
         throw BrokenPromise("LWP has no such thing: \(meaning)")
+    case .sent(let number, let isPositive, let code, _):
+        try demand(isPositive == (code == 200), "code \(code) is positive: \(isPositive)")
+        try demand(readsBack(frame, "7\(1_763_712_345_678 + 4 * Int64(number) + 3) 0"), "the answer to another message")
     case .registered, .registrationRefused:
         try demand(readsBack(frame, "71763712345678 0"), "the answer to something else registers")
     case .reply(let beat?, let isPositive, let code):

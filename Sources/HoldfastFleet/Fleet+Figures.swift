@@ -10,6 +10,7 @@ extension Fleet {
         metrics.quarantined = board.totals[.quarantined]
         for counters in board.counters { counters?.add(to: &metrics) }
         metrics.endpoints = endpointMetrics(board)
+        addMessages(to: &metrics)
         metrics.loopLag = board.lags
         metrics.eventsDropped = events.dropped
         metrics.names = resolver.counts
@@ -26,6 +27,16 @@ extension Fleet {
         metrics.memoryReleases = board.memory.releases
         metrics.cpuSeconds = ProcessClock.processor.inSeconds
         return metrics
+    }
+
+    private func addMessages(to metrics: inout FleetMetrics) {
+        guard let desk = state.withLock({ $0.engine?.messages }) else { return }
+        let figures = desk.figures.withLock { $0 }
+        metrics.handled = figures.handled
+        metrics.handlerSeconds = figures.handlerSeconds
+        metrics.duplicates &+= figures.duplicates
+        metrics.pauses = figures.pauses
+        metrics.journal = desk.journal?.figures
     }
 
     private func endpointMetrics(_ board: Board.State) -> [EndpointMetrics] {
@@ -92,6 +103,12 @@ extension LaneCounters {
         for outcome in ProviderOutcome.allCases { metrics.renewals[outcome] &+= renewals[outcome] }
         metrics.messagesReceived &+= messagesReceived
         metrics.messagesAcknowledged &+= messagesAcknowledged
+        metrics.duplicates &+= duplicates
+        metrics.unreadableItems &+= unreadableItems
+        metrics.otherItems &+= otherItems
+        metrics.readingPauses &+= readingPauses
+        metrics.outbox += outbox
+        delays.add(to: &metrics.messageDelaySeconds)
         metrics.malformedFrames &+= malformedFrames
         metrics.sequenceGaps &+= sequenceGaps
         metrics.unobservedPauses &+= unobservedPauses

@@ -47,6 +47,7 @@ public final class Fleet: Sendable {
         let control: Control
         let lanes: [Lane]
         let desk: RenewalDesk
+        let messages: MessageDesk
     }
 
     public init(_ configuration: FleetConfiguration, logger: Logger) {
@@ -89,6 +90,8 @@ public final class Fleet: Sendable {
         guard let configuration else { return }
         let plan =
             try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
+        try Self.checkModes(plan.accounts, store)
+        let leftovers = try await MessageDesk.leftovers(of: store?.journal)
         let engine = state.withLock { state -> Engine? in
             guard state.phase == .new, state.configuration != nil else { return nil }
             let engine = makeEngine(configuration, store: store)
@@ -96,7 +99,9 @@ public final class Fleet: Sendable {
             state.engine = engine
             state.configuration = nil
             state.declarationReader = configuration.declarationReader
+            engine.messages.apply(configuration)
             _ = deploy(plan, on: engine)
+            engine.messages.start(leftovers)
             return engine
         }
         guard let engine else { return }
@@ -122,6 +127,7 @@ public final class Fleet: Sendable {
     private func applyNow(_ configuration: FleetConfiguration) async throws -> ReloadSummary {
         let store = state.withLock { $0.store }
         let plan = try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
+        try Self.checkModes(plan.accounts, store)
         let (summary, engine) = state.withLock { state -> (ReloadSummary, Engine?) in
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
@@ -132,6 +138,7 @@ public final class Fleet: Sendable {
             return (deploy(plan, on: engine), engine)
         }
         guard let engine else { return summary }
+        engine.messages.apply(configuration)
         for lane in engine.lanes { await lane.onLoop { _ in } }
         await engine.control.catchUp()
         return summary
@@ -146,7 +153,7 @@ public final class Fleet: Sendable {
             state.configuration = nil
             let (engine, store) = (state.engine.take(), state.store.take())
             let task = Task {
-                await self.stop(engine)
+                await self.stop(engine, store)
                 await store?.close()
             }
             state.shutdown = task
@@ -156,21 +163,24 @@ public final class Fleet: Sendable {
     }
 
     private func makeEngine(_ configuration: FleetConfiguration, store: FleetStore?) -> Engine {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 2)
         let desk = RenewalDesk(store: store, logger: logger)
         desk.providers.apply(configuration.providers)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster, store: store,
             desk: desk, configuration: ControlConfiguration(configuration), breakdown: breakdown, logger: logger)
         var generator = SystemRandomNumberGenerator()
+        let messages = MessageDesk(loop: group.next(), journal: store?.journal, roster: roster, logger: logger)
         let lanes = (0..<laneCount).map { index in
             Lane(
                 index: index, of: laneCount, loop: group.next(), control: control, resolver: resolver,
-                logger: logger, seed: generator.next())
+                messages: messages, logger: logger, seed: generator.next())
         }
+        messages.lanes = lanes
+        store?.tellPressure(to: lanes)
         control.start(lanes)
         for lane in lanes { lane.start() }
-        return Engine(group: group, control: control, lanes: lanes, desk: desk)
+        return Engine(group: group, control: control, lanes: lanes, desk: desk, messages: messages)
     }
 
     /// Hands the differences to the lanes.
@@ -195,17 +205,28 @@ public final class Fleet: Sendable {
             metadata: ["needed": .stringConvertible(needed), "limit": .stringConvertible(limit)])
     }
 
-    private func stop(_ engine: Engine?) async {
+    private static func checkModes(_ accounts: [AccountConfiguration], _ store: FleetStore?) throws {
+        guard store == nil else { return }
+        let homeless = accounts.filter { $0.messages == .durable }.map(\.id)
+        guard homeless.isEmpty else { throw FleetError.needsStore(homeless) }
+    }
+
+    private func stop(_ engine: Engine?, _ store: FleetStore?) async {
         breakdown.finish()
         guard let engine else {
             events.finish()
             return
         }
+        // First the messages: none is taken in any more, handlers finish, and their replies still have sockets to leave by.
+        for lane in engine.lanes { await lane.onLoop { $0.mail.isClosed = true } }
+        await engine.messages.drain(within: Self.patience)
         // First, while the lanes can still take what a login brings.
         await engine.desk.stop()
         await withTaskGroup(of: Void.self) { group in
             for lane in engine.lanes { group.addTask { await lane.stop(within: Self.patience) } }
         }
+        await store?.closeJournal()
+        await engine.messages.stop()
         // Last, so that it hears what the lanes have to say. Whatever a lane says later is about nothing any more.
         await engine.control.stop()
         try? await engine.group.shutdownGracefully()

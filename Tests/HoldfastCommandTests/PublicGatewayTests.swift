@@ -45,6 +45,7 @@ struct PublicGatewayTests {
         var configuration = try configuration(short, environment: ["BOT_TOKEN": "secret"]).fleet
         configuration.lanes = 1
         configuration.storePath = nil
+        for index in configuration.accounts.indices { configuration.accounts[index].messages = .memory }
         return Fleet(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

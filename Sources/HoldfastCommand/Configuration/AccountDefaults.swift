@@ -16,6 +16,7 @@ struct AccountDefaults: Sendable {
     var phases = PhaseSettings()
     var retry = RetrySettings()
     var recovery = RecoverySettings()
+    var messages = MessageDefaults()
     var limits = AccountLimits()
     var compression = Compression.off
     var tls = TLSSettings()
@@ -35,7 +36,7 @@ struct AccountDefaults: Sendable {
         settings("phases", &phases, SettingsReader.phases)
         settings("retry", &retry, SettingsReader.retry)
         settings("recovery", &recovery, SettingsReader.recovery)
-        if let own = section.section("messages") { Self.messages(own) }
+        if let own = section.section("messages") { messages.read(own) }
         if let own = section.section("limits") { Self.limits(own, &limits) }
         section.choice("compression", &compression)
         if let own = section.section("tls") { NetworkReader.tls(own, &tls, folder: folder) }
@@ -55,26 +56,6 @@ struct AccountDefaults: Sendable {
         if limits.messageBytes < limits.frameBytes {
             section.report(
                 "message", "is smaller than frame", "at least \(Units.text(sizeBytes: limits.frameBytes))")
-        }
-    }
-
-    private static func messages(_ section: Section) {
-        var mode = AccountConfiguration.MessageMode.memory
-        section.choice("mode", &mode)
-        if mode != .memory {
-            section.report(
-                "mode", "\(mode.rawValue) is not available yet in this version",
-                "allowed: memory (messages are acknowledged and not kept)")
-        }
-        var (concurrency, debounce) = (100, Duration.seconds(1))
-        var (dedupeTTL, pause) = (Duration.seconds(3_600), Duration.seconds(600))
-        section.count("concurrency", &concurrency, in: 1...10_000)
-        section.duration("debounce", &debounce, in: .zero...(.seconds(60)))
-        section.duration("dedupe_ttl", &dedupeTTL, in: .seconds(1)...(.seconds(604_800)))
-        section.duration("pause", &pause, in: .zero...(.seconds(86_400)))
-        section.finish()
-        for key in ["concurrency", "debounce", "dedupe_ttl", "pause"] where section.has(key) {
-            NotYetAvailable.note(section, key, "there are no handlers yet")
         }
     }
 }

@@ -79,10 +79,12 @@ struct AccountsReader {
             target = self.target(section, url: url, headers: headers, subprotocol: subprotocol, own)
         }
         guard let id, let target else { return nil }
-        return AccountConfiguration(
+        var account = AccountConfiguration(
             id: id, target: target, dialect: AccountDialect(dialect), token: token, credential: credential,
             provider: login, settings: settings, limits: own.limits, deflate: own.compression.options,
-            isEnabled: isEnabled)
+            isEnabled: isEnabled, messages: own.messages.mode)
+        account.intake = own.messages.intake
+        return account
     }
 
     /// The provider that an account names, with its name.

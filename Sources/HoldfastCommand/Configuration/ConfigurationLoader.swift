@@ -86,6 +86,7 @@ struct ConfigurationLoader {
         if let section = root.section("renewals") { GatesReader.renewals(section, &fleet.renewals) }
         let providers = ProvidersReader(folder: folder, reading: reading).read(part("providers"))
         for case (let name, .login(let provider)) in providers { fleet.providers[name] = provider }
+        fleet.handlers = HandlersReader.read(root, reading: reading)
         for key in NotYetAvailable.sections {
             root.describe(key, "–", preset: "none", "not available yet")
             NotYetAvailable.refuse(root, key, "leave it out")

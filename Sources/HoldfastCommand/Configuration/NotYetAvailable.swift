@@ -1,8 +1,8 @@
-/// Keys that have their name and shape but do nothing in this version. Whatever an operator would rely on is refused; what has
-/// nothing to act on yet is read, checked and noted. Nothing is passed over in silence.
+/// Keys that have their name and shape but do nothing in this version. Whatever an operator would rely on is refused, not
+/// passed over in silence.
 enum NotYetAvailable {
     /// Refused at the top: Holdfast would not do what these promise.
-    static let sections = ["handlers", "channels", "alerts", "silences"]
+    static let sections = ["channels", "alerts", "silences"]
 
     /// Refuses a key if it holds anything.
     static func refuse(_ section: Section, _ key: String, _ instead: String) {
@@ -13,10 +13,5 @@ enum NotYetAvailable {
         case .mapping(let entries) where entries.isEmpty: return
         default: section.report(key, "is not available yet in this version", instead)
         }
-    }
-
-    static func note(_ section: Section, _ key: String, _ why: String) {
-        section.reading.note(
-            "has no effect in this version", at: section.place(of: key), key: section.name(of: key), why)
     }
 }

@@ -1,5 +1,6 @@
 import HoldfastCore
 import HoldfastFleet
+import HoldfastStore
 
 extension PrometheusText {
     /// Everything the fleet counts. Names and labels are those of the reference; there is no label per account, because
@@ -86,6 +87,36 @@ extension PrometheusText {
     private mutating func writeMessages(_ metrics: FleetMetrics) {
         counter("holdfast_messages_received_total", "Messages received.", metrics.messagesReceived)
         counter("holdfast_messages_acknowledged_total", "Messages acknowledged.", metrics.messagesAcknowledged)
+        counter("holdfast_messages_duplicate_total", "Messages that were delivered again.", metrics.duplicates)
+        counter(
+            "holdfast_messages_unreadable_total", "Items that nobody could read; they became letters.",
+            metrics.unreadableItems)
+        counter(
+            "holdfast_messages_other_total", "Items that are no messages, and that no handler wants.",
+            metrics.otherItems)
+        counter(
+            "holdfast_messages_handled_total", "Messages by what became of them.",
+            HandledKind.allCases.filter { $0 != .abandoned }.map {
+                Sample([("outcome", $0.rawValue)], Double(metrics.handled[$0]))
+            })
+        let delays = metrics.messageDelaySeconds
+        histogram(
+            "holdfast_message_delay_seconds", "How much later than it was sent a message came.", bounds: delays.bounds,
+            counts: delays.counts, sum: delays.sum)
+        let handlers = metrics.handlerSeconds
+        histogram(
+            "holdfast_handler_seconds", "How long a delivery took its handler, all tries together.",
+            bounds: handlers.bounds, counts: handlers.counts, sum: handlers.sum)
+        counter(
+            "holdfast_outbox_total", "Messages of ours by what became of them.",
+            OutboxMessage.State.allCases.filter { $0 != .queued }.map {
+                Sample([("state", $0.rawValue)], Double(metrics.outbox[$0]))
+            })
+        counter("holdfast_pauses_total", "Pauses that began because a person answered.", metrics.pauses)
+        counter(
+            "holdfast_reading_pauses_total", "Times a socket was not read because its messages could not be taken.",
+            metrics.readingPauses)
+        writeJournal(metrics.journal ?? JournalFigures())
         counter(
             "holdfast_malformed_frames_total", "Frames that are not of the account's dialect.", metrics.malformedFrames)
         counter(
@@ -109,6 +140,19 @@ extension PrometheusText {
         gauge("holdfast_names_cached", "Names kept, each family of addresses counting.", Double(metrics.names.kept))
         counter("holdfast_tls_contexts_made_total", "TLS contexts made.", metrics.tlsContextsMade)
         gauge("holdfast_tls_contexts_cached", "TLS contexts kept.", Double(metrics.tlsContextsKept))
+    }
+
+    private mutating func writeJournal(_ journal: JournalFigures) {
+        gauge("holdfast_journal_entries", "Messages that wait for a handler.", Double(journal.waiting))
+        gauge("holdfast_journal_queued_bytes", "Bytes that wait to be written.", Double(journal.queuedBytes))
+        counter("holdfast_journal_commits_total", "Commits of the journal.", journal.commits)
+        gauge(
+            "holdfast_outbox_entries", "Messages of ours that are not confirmed, refused or expired.",
+            Double(journal.outbox))
+        gauge("holdfast_dead_letters", "Letters.", Double(journal.letters))
+        counter(
+            "holdfast_letters_dropped_total", "Letters that had to go because there were too many.",
+            journal.droppedLetters)
     }
 
     private mutating func writeLimits(_ metrics: FleetMetrics) {

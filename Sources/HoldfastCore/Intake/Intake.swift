@@ -8,7 +8,7 @@ import HeapModule
 /// its size depends on how many chats are busy, and on nothing that a sender can make large. It exists from an account's
 /// first message on.
 public struct Intake: Sendable {
-    public internal(set) var settings: IntakeSettings
+    public var settings: IntakeSettings
     /// More chats are in the journal than are kept track of here.
     public private(set) var hasBacklog = false
     /// Chats with a handler now.

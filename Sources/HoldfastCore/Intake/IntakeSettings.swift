@@ -12,6 +12,8 @@ public struct IntakeSettings: Hashable, Sendable {
     public var pause: Duration = .seconds(600)
     /// How long an answer of ours is remembered, to tell it from a human's when the gateway shows it to us.
     public var ownAnswerMemory: Duration = .seconds(60)
+    /// How long a message's id is remembered, by which a second delivery is known (T2).
+    public var dedupe: Duration = .seconds(3_600)
     /// Chats of one account that are kept track of at once. What comes in for others stays in the journal and is fetched
     /// when there is room.
     public var chatLimit: Int = 10_000

@@ -21,6 +21,8 @@ public struct AccountConfiguration: Sendable, Hashable {
     /// The account is meant to be connected.
     public var isEnabled: Bool
     public var messages: MessageMode
+    /// What happens to its messages before they are handled.
+    public var intake = IntakeSettings()
     public var origin: Origin
 
     public init(

@@ -29,6 +29,9 @@ public struct FleetConfiguration: Sendable {
     public typealias DeclarationReader =
         @Sendable (_ declaration: String) throws(InvalidDeclaration) -> AccountConfiguration
 
+    /// Who answers messages; the first that matches does. Those that nobody wants count as handled.
+    public var handlers: [HandlerRoute] = []
+
     /// How long the store keeps what has happened. Read at start only.
     public var retention = RetentionSettings()
     /// Looks up the names of all accounts. Read at start only.

@@ -2,9 +2,16 @@
 public enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Accounts that were added to the running fleet, and are declared in the configuration as well.
     case declaredTwice([String])
+    /// Accounts whose messages are to be journaled, without a store to do it in.
+    case needsStore([String])
 
     public var description: String {
         switch self {
+        case .needsStore(let ids):
+            """
+            no store for the messages of \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : ""): \
+            durable messages need a folder (storePath); give one, or choose another mode
+            """
         case .declaredTwice(let ids):
             """
             declared twice: \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : "") \

@@ -1,4 +1,5 @@
 public import HoldfastCore
+public import HoldfastStore
 public import HoldfastWire
 
 /// All counters, gauges and histograms of a fleet at one time. Up to a second old.
@@ -23,6 +24,24 @@ public struct FleetMetrics: Sendable {
     public var renewals = CountsByLogin()
     public var messagesReceived: UInt64 = 0
     public var messagesAcknowledged: UInt64 = 0
+    public var duplicates: UInt64 = 0
+    /// Items that nobody could read; they became letters where there is a journal.
+    public var unreadableItems: UInt64 = 0
+    /// Items that are no messages, and that no handler wants.
+    public var otherItems: UInt64 = 0
+    /// How much later than it was sent a message came.
+    public var messageDelaySeconds = Histogram(bounds: Histogram.delayBounds)
+    /// Messages by what became of them.
+    public var handled = CountsByKind()
+    public var handlerSeconds = Histogram(bounds: Histogram.handlerBounds)
+    /// Messages of ours by what became of them.
+    public var outbox = OutboxCounts()
+    /// Pauses that began because a person answered.
+    public var pauses: UInt64 = 0
+    /// Times at which a socket was not read any more because its messages could not be taken.
+    public var readingPauses: UInt64 = 0
+    /// Nil without a store.
+    public var journal: JournalFigures?
     /// Messages that are not of the account's dialect.
     public var malformedFrames: UInt64 = 0
     /// Places in gateways' sequences where something was missing.
@@ -138,6 +157,8 @@ public struct Histogram: Sendable, Hashable {
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
+    /// Seconds.
+    public static let delayBounds: [Double] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600]
     /// Seconds.
     public static let replyBounds: [Double] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 }

@@ -110,6 +110,8 @@ extension Lane {
         slots[index].lastLogin = nil
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
+        slots[index].outbox = nil
+        mail.senders.remove(index)
         occupied -= 1
         guard successors[slot] != nil else { return report.vacated.append((slot, account)) }
         // In the loop's next round, when nothing looks at this slot any more.

@@ -36,9 +36,8 @@ extension Lane: LinkDelegate {
 
     func linkReadCompleted(_ tag: LinkTag) {
         let index = Int(tag.slot)
-        guard slots[index].unflushedAcknowledgements > 0, isCurrent(tag) else { return }
-        counters.messagesAcknowledged &+= UInt64(slots[index].unflushedAcknowledgements)
-        slots[index].unflushedAcknowledgements = 0
+        guard slots[index].hasUnflushedAcknowledgements, isCurrent(tag) else { return }
+        slots[index].hasUnflushedAcknowledgements = false
         slots[index].link?.flush()
     }
 
@@ -81,6 +80,8 @@ extension Lane: LinkDelegate {
             }
             carryOut(orders, on: index, at: now)
             settle(index)
+        case .sent(let number, let isPositive, let code, let detail):
+            sent(number: number, isPositive: isPositive, code: code, detail: detail, index, at: now)
         case .registered:
             registered(index, at: now)
             settle(index)
@@ -147,19 +148,6 @@ extension Lane: LinkDelegate {
             }
         }
         slots[index].lastSequence = sequence
-    }
-
-    /// A message in `memory` mode: acknowledged at once. The acknowledgement leaves with the others of this read. What comes
-    /// while the connection is being closed cannot be acknowledged any more; the gateway will deliver it again.
-    private func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
-        guard slots[index].session.state == .connected else { return }
-        counters.messagesReceived &+= 1
-        slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
-        guard let link = slots[index].link else { return }
-        scratch.clear()
-        guard let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch) else { return }
-        link.send(scratch, as: kind)
-        slots[index].unflushedAcknowledgements &+= 1
     }
 
     /// What cannot be read is counted. A connected session survives it: its heartbeats say whether the gateway still makes

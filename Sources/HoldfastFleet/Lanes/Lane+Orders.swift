@@ -94,6 +94,8 @@ extension Lane {
             link.send(scratch, as: kind)
             link.flush()
         }
+        setReading(index, at: now)
+        sendOutbox(index, at: now)
     }
 
     private func send(beat: UInt32, _ index: Int, at now: Moment) {
@@ -123,7 +125,9 @@ extension Lane {
 
     func forgetLink(_ index: Int) {
         slots[index].link = nil
-        slots[index].unflushedAcknowledgements = 0
+        slots[index].hasUnflushedAcknowledgements = false
+        slots[index].isReadingPaused = false
+        slots[index].outbox?.connectionLost()
         openLinks -= 1
         control.sockets.giveBack()
         // In the loop's next round, when what the end of this link means has been noted.

@@ -30,7 +30,10 @@ extension Lane: NIOScheduledCallbackHandler {
         wakeDue(at: now)
         sweep(at: now)
         ticks &+= 1
-        if ticks % Self.ticksPerSecond == 0 { sendReport(at: now) }
+        if ticks % Self.ticksPerSecond == 0 {
+            expireOutboxes(at: now)
+            sendReport(at: now)
+        }
         scheduleTick(after: now.instant)
     }
 

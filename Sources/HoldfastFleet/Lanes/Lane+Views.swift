@@ -30,6 +30,8 @@ extension Lane {
         guard let account = slot.account else { return nil }
         let session = slot.session
         var evidence = session.healthEvidence(at: now)
+        evidence.isReadingPaused = slot.isReadingPaused
+        evidence.messageDelay = slot.messageDelay
         evidence.isBreakerOpen = control.board.isBreakerOpen(account.endpoint)
         return AccountView(
             id: account.id, url: account.configuration.target.publicURL, dialect: account.configuration.dialect.name,

@@ -35,6 +35,8 @@ final class Lane: @unchecked Sendable {
     /// Frames are written here before the link masks them into its own buffer.
     var scratch = ByteBuffer()
     var openLinks = 0
+    let messages: MessageDesk
+    var mail = LaneMail()
 
     var counters = LaneCounters()
     var endpoints: [EndpointCounters] = []
@@ -63,8 +65,8 @@ final class Lane: @unchecked Sendable {
     var drainDeadline: Scheduled<Void>?
 
     init(
-        index: Int, of lanes: Int, loop: any EventLoop, control: Control, resolver: NameResolver, logger: Logger,
-        seed: UInt64
+        index: Int, of lanes: Int, loop: any EventLoop, control: Control, resolver: NameResolver,
+        messages: MessageDesk, logger: Logger, seed: UInt64
     ) {
         self.index = index
         count = lanes
@@ -72,6 +74,7 @@ final class Lane: @unchecked Sendable {
         door = LoopDoor(to: loop)
         self.control = control
         self.resolver = resolver
+        self.messages = messages
         self.logger = logger
         generator = SeededGenerator(seed: seed)
         records = FailureRecords(lanes: lanes)

@@ -13,6 +13,14 @@ struct LaneCounters: Sendable {
     var renewals = CountsByLogin()
     var messagesReceived: UInt64 = 0
     var messagesAcknowledged: UInt64 = 0
+    var duplicates: UInt64 = 0
+    var unreadableItems: UInt64 = 0
+    /// Items that are no messages, and that no handler wants.
+    var otherItems: UInt64 = 0
+    var delays = DelayCounts()
+    var readingPauses: UInt64 = 0
+    /// Messages of ours, by what became of them.
+    var outbox = OutboxCounts()
     var malformedFrames: UInt64 = 0
     var sequenceGaps: UInt64 = 0
     var unobservedPauses: UInt64 = 0
@@ -42,6 +50,27 @@ struct ReplyCounts: Sendable {
     func add(to histogram: inout Histogram) {
         for bucket in counts.indices { histogram.counts[bucket] &+= counts[bucket] }
         histogram.sum += Double(nanoseconds) / 1e9
+    }
+}
+
+/// How late messages come, in the buckets of `Histogram.delayBounds`.
+struct DelayCounts: Sendable {
+    private var counts: InlineArray<13, UInt64> = .init(repeating: 0)
+    private var milliseconds: UInt64 = 0
+
+    private static let bounds: [Int64] = Histogram.delayBounds.map { Int64($0 * 1e3) }
+
+    mutating func add(_ delay: Duration) {
+        let sample = delay.wholeMilliseconds
+        var bucket = 0
+        while bucket < Self.bounds.count, Self.bounds[bucket] < sample { bucket += 1 }
+        counts[bucket] &+= 1
+        milliseconds &+= UInt64(max(0, sample))
+    }
+
+    func add(to histogram: inout Histogram) {
+        for bucket in counts.indices { histogram.counts[bucket] &+= counts[bucket] }
+        histogram.sum += Double(milliseconds) / 1e3
     }
 }
 

@@ -24,7 +24,15 @@ struct Slot {
     var lastRecord: UInt32 = 0
     /// It has asked for a slot and may be waited for.
     var isKnownToGate = false
-    var unflushedAcknowledgements: UInt32 = 0
+    var hasUnflushedAcknowledgements = false
+    /// The socket is not read, and why: the journal or the account's handlers cannot keep up (T7).
+    var isReadingPaused = false
+    var isWaitingForJournal = false
+    var isWaitingForHandlers = false
+    /// How much later than it was sent the last message came.
+    var messageDelay: Duration?
+    /// Messages of ours; nil until there is one.
+    var outbox: Outbox?
     /// The log has said of this outage that the session failed.
     var toldFailed = false
     /// The outage that the log told of last began with the loss of a connection.

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 import Glibc
 import HoldfastCore
 import HoldfastStore
@@ -12,6 +12,9 @@ import Synchronization
 /// - `FleetStore+History.swift`: timelines and the audit log.
 final class FleetStore: Sendable {
     let register: Register
+    /// Messages, letters, the outbox.
+    let journal: Journal
+    fileprivate let pressed = JournalListeners()
     /// Nil if no key is configured: then nothing secret can be kept.
     let ring: KeyRing?
     let logger: Logger
@@ -37,6 +40,12 @@ final class FleetStore: Sendable {
         let lock = try StoreLock(folder: folder, startedAt: ProcessClock.wall)
         ring = try key.map { KeyRing(current: try SealingKey(base64: $0)) }
         register = try Register(folder: folder)
+        journal = try Journal(folder: folder) { [pressed] in pressed.tell($0) }
+        if let aside = journal.setAside {
+            logger.critical(
+                "the journal was damaged: it was set aside, and a new one begun; restore a backup, or go on without it",
+                metadata: ["file": "\(aside)"])
+        }
         state.withLock { $0.lock = lock }
         file = Self.identity(of: "\(folder)/\(Register.fileName)")
         if let aside = register.setAside {
@@ -75,6 +84,7 @@ final class FleetStore: Sendable {
         sweeper?.cancel()
         await flush()
         await register.close()
+        await closeJournal()
         state.withLock { $0.lock = nil }
     }
 
@@ -101,14 +111,15 @@ final class FleetStore: Sendable {
     func everySecond() {
         let path = "\(folder)/\(Register.fileName)"
         let now: String? =
-            Self.identity(of: path) == file ? register.problem : "\(path) is gone or was replaced while it was in use"
+            Self.identity(of: path) == file
+            ? register.problem ?? journal.problem : "\(path) is gone or was replaced while it was in use"
         let before = state.withLock { state in
             defer { state.problem = now }
             return state.problem
         }
         if let now, before == nil {
             logger.critical(
-                "the store cannot be written: sessions stay, no login begins, and what happens is kept in memory as long as it fits",
+                "the store cannot be written: sessions stay, no message is acknowledged, no login begins, and what happens is kept in memory as long as it fits",
                 metadata: ["store": "\(folder)", "error": "\(now)"])
         } else if now == nil, before != nil {
             logger.notice("the store can be written again", metadata: ["store": "\(folder)"])
@@ -137,4 +148,36 @@ final class FleetStore: Sendable {
     static let sweepEvery = Duration.seconds(3_600)
     /// How long somebody who asks waits for the disk.
     static let patience = Duration.seconds(3)
+}
+
+/// The lanes that hear when the journal can take more, and when it cannot.
+final class JournalListeners: Sendable {
+    private let lanes = Mutex<[Lane]>([])
+
+    func set(_ lanes: [Lane]) { self.lanes.withLock { $0 = lanes } }
+
+    func tell(_ pressure: JournalPressure) {
+        for lane in lanes.withLock({ $0 }) { lane.door.enter { lane.journalPressure(pressure) } }
+    }
+}
+
+extension FleetStore {
+    /// From now on these lanes hear of the journal's pressure; nobody does if there are none.
+    func tellPressure(to lanes: [Lane]) {
+        pressed.set(lanes)
+        if journal.pressure != .none { pressed.tell(journal.pressure) }
+    }
+
+    /// Writes what is waiting in the journal, as far as the disk takes it, and closes it. Not on a thread of Swift
+    /// concurrency's own: it waits for the disk.
+    func closeJournal() async {
+        pressed.set([])
+        let journal = journal
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                journal.close()
+                continuation.resume()
+            }
+        }
+    }
 }

@@ -20,6 +20,14 @@ extension Journal {
                     """, [now.milliseconds, code, detail, row])
                 made += try tables.db.changesCount
             }
+            if delivery.rows.isEmpty {
+                // They were in no journal.
+                let account = try tables.number(of: delivery.account)
+                for message in delivery.messages {
+                    try tables.addLetter(of: message, account: account, code: code, detail: detail, at: now)
+                    made += 1
+                }
+            }
             let marked = try tables.mark(delivery.rows, as: .letter)
             return (marked, made, try tables.dropLetters(beyond: limit))
         } then: { counts, changed in
@@ -67,6 +75,19 @@ extension Journal {
                     ORDER BY letter.id DESC LIMIT \(max(1, limit) + 1)
                     """, arguments: arguments)
             return JournalPage(rows.map { Letter($0) }, limit: limit) { String($0.id) }
+        }
+    }
+
+    /// One letter.
+    public func letter(_ id: Int64) async throws(StoreError) -> Letter? {
+        try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT letter.*, account.id AS account_id FROM letter JOIN account ON account.number = letter.account
+                    WHERE letter.id = ?
+                    """, arguments: [id]
+            ).map { Letter($0) }
         }
     }
 
@@ -119,6 +140,22 @@ extension JournalTables {
             """,
             [
                 account, item.receivedAt.milliseconds, item.problem, item.receivedAt.milliseconds, Data(item.raw),
+            ])
+    }
+
+    fileprivate func addLetter(
+        of message: JournalMessage, account: Int64, code: String, detail: String, at now: WallTime
+    ) throws {
+        try execute(
+            """
+            INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text, item,
+                flags, raw)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                account, now.milliseconds, code, detail, message.id, message.chat, message.receivedAt.milliseconds,
+                message.sentAt?.milliseconds, message.sender, message.name, message.text, message.item, message.flags,
+                Data(message.raw),
             ])
     }
 

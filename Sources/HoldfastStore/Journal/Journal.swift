@@ -76,8 +76,9 @@ public final class Journal: Sendable {
     }
 
     /// Writes what is waiting, as far as the disk lets it, and closes the file. What is left was never acknowledged.
+    /// A second call does nothing.
     public func close() {
-        writer.close()
+        guard writer.close() else { return }
         // So that the file is whole by itself, for whoever copies it while we are gone. If it fails, the WAL still has all.
         _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try? pool.close()
@@ -93,6 +94,11 @@ public final class Journal: Sendable {
     private static func size(of path: String) -> Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    }
+
+    /// Returns when everything handed over before has been written, or the disk has failed.
+    public func barrier() async {
+        _ = try? await write(isPatient: false) { _ in }
     }
 
     // MARK: For the other parts

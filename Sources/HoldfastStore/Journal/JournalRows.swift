@@ -213,4 +213,6 @@ public struct JournalFigures: Sendable, Hashable {
     public var writes: UInt64 = 0
     /// Letters that had to go because there were too many.
     public var droppedLetters: UInt64 = 0
+
+    public init() {}
 }

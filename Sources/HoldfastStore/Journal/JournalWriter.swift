@@ -87,20 +87,28 @@ final class JournalWriter: Sendable {
         if verdict.mustRing { bell.signal() }
     }
 
-    /// Writes what is waiting, as far as the disk lets it, and ends the thread.
-    func close() {
+    /// Writes what is waiting, as far as the disk lets it, and ends the thread. False if that has been asked for before.
+    func close() -> Bool {
         let isFirst = state.withLock { state in
             defer { state.isClosing = true }
             return !state.isClosing
         }
-        guard isFirst else { return }
+        guard isFirst else { return false }
         bell.signal()
         ended.wait()
+        return true
     }
 
     // MARK: The thread
 
     private func run() {
+        writeUntilClosed()
+        // Only now, with its statements gone, may the connection be closed.
+        checkpointer.close()
+        ended.signal()
+    }
+
+    private func writeUntilClosed() {
         let tables = JournalTables()
         while true {
             let (group, isClosing) = state.withLock { state -> ([Work], Bool) in
@@ -123,8 +131,6 @@ final class JournalWriter: Sendable {
             // The disk may have room again in a moment. A close does not wait for it.
             _ = bell.wait(timeout: .now() + options.retryAfter.inSeconds)
         }
-        checkpointer.close()
-        ended.signal()
     }
 
     /// Returns what is to be tried again.

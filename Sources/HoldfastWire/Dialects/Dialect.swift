@@ -57,6 +57,13 @@ public protocol Dialect: Hashable, Sendable {
     /// The business items that a push hands over, in their order; what cannot be read is in its place as the reason. None if
     /// the push carries none. Not needed to acknowledge a push, so it is called where there is time for it.
     func items(of push: Push) -> [Result<InboundItem, FrameProblem>]
+
+    /// Writes a message of ours. Nil if the dialect knows no messages, or not this one; nothing is written then.
+    ///
+    /// - Parameter number: counts the messages of this connection; its answer comes back with it.
+    func writeMessage(
+        _ message: OutboundMessage, number: UInt32, in context: DialectContext, into buffer: inout ByteBuffer
+    ) -> FrameKind?
 }
 
 extension Dialect {
@@ -82,6 +89,10 @@ extension Dialect {
     public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
 
     public func items(of push: Push) -> [Result<InboundItem, FrameProblem>] { [] }
+
+    public func writeMessage(
+        _ message: OutboundMessage, number: UInt32, in context: DialectContext, into buffer: inout ByteBuffer
+    ) -> FrameKind? { nil }
 }
 
 /// A dialect that registers as a device, which stays the same for an account's whole life.
@@ -154,6 +165,10 @@ public enum Meaning: Sendable {
     case question(Push)
     /// The gateway will end this connection and asks us to connect anew within this time.
     case reconnectSoon(within: Duration)
+    /// The answer to one of this connection's messages of ours.
+    ///
+    /// - `detail`: the gateway's name for the message, or why it refuses it.
+    case sent(number: UInt32, isPositive: Bool, code: Int, detail: String?)
     /// Something the gateway hands over and, in most dialects, wants acknowledged.
     case push(Push)
     /// Well-formed, and nothing this project acts on.
@@ -173,6 +188,11 @@ public enum FrameProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case badMessageID
     /// An answer to a request of ours whose `code` is missing, or is no integer.
     case badCode
+    /// An item whose content is not base64, or empty.
+    case badBase64
+    /// An item whose JSON is not UTF-8.
+    case badUTF8
+    case messagePack(MessagePackError)
     /// What should hold the items is no array.
     case notAnArray
     /// More items than one push may hand over; the rest is left out.
@@ -186,6 +206,9 @@ public enum FrameProblem: Error, Hashable, Sendable, CustomStringConvertible {
         case .badHeaders: "`headers` is no object"
         case .badMessageID: "`headers.mid` is neither a string nor a number"
         case .badCode: "an answer without an integer `code`"
+        case .badBase64: "an item that is not base64, or empty"
+        case .badUTF8: "an item whose JSON is not UTF-8"
+        case .messagePack(let error): "neither JSON nor MessagePack: \(error)"
         case .notAnArray: "the items are no array"
         case .tooManyItems: "too many items in one message"
         }

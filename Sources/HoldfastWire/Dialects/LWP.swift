@@ -140,19 +140,22 @@ extension LWP {
             guard let mid = envelope.headers.mid else { return .other }
             guard !envelope.isRequest else { return .push(envelope.push(frame, mid: mid)) }
             guard let request = LWPMid(mid, of: identity, in: json) else { return .other }
-            return try answer(envelope.code?.integer(in: json), to: request)
+            return try answer(envelope, to: request, in: json)
         } catch {
             return .malformed(error)
         }
     }
 
-    private func answer(_ code: Int64?, to request: LWPMid) throws(FrameProblem) -> Meaning {
-        guard let code else { throw .badCode }
+    private func answer(_ envelope: LWPEnvelope, to request: LWPMid, in json: RawSpan) throws(FrameProblem) -> Meaning {
+        guard let code = envelope.code?.integer(in: json) else { throw .badCode }
         let isPositive = code == Self.success
         switch request {
         case .registration: return isPositive ? .registered : .registrationRefused(code: Int(code))
         case .heartbeat(let beat): return .reply(beat: beat, isPositive: isPositive, code: Int(code))
         case .synchronization: return .other
+        case .message(let number):
+            let detail = Self.detail(in: envelope.body, isPositive: isPositive, of: json)
+            return .sent(number: number, isPositive: isPositive, code: Int(code), detail: detail)
         }
     }
 }

@@ -7,7 +7,7 @@ import NIOCore
 /// without a table of open ones. So the random number is the connection's salt, and the time is the connection's beginning
 /// plus a sequence number:
 ///
-///     sequence = 4 × count + kind      kind 0: registration, 1: synchronization, 2: heartbeats, 3: kept for messages
+///     sequence = 4 × count + kind      kind 0: registration, 1: synchronization, 2: heartbeats, 3: messages
 ///
 /// The four kinds can never meet, and within a kind the count is the beat's number. The salt is the same for the whole
 /// connection, so two sequence numbers never give the same digits. The time it seems to tell lags behind the real one (by
@@ -16,12 +16,14 @@ enum LWPMid: Hashable {
     case registration
     case synchronization
     case heartbeat(UInt32)
+    case message(UInt32)
 
     private var sequence: Int64 {
         switch self {
         case .registration: 0
         case .synchronization: 1
         case .heartbeat(let beat): 4 * Int64(beat) + 2
+        case .message(let number): 4 * Int64(number) + 3
         }
     }
 
@@ -32,6 +34,9 @@ enum LWPMid: Hashable {
         case let number where number >= 0 && number % 4 == 2:
             guard let beat = UInt32(exactly: number / 4) else { return nil }
             self = .heartbeat(beat)
+        case let number where number >= 0 && number % 4 == 3:
+            guard let message = UInt32(exactly: number / 4) else { return nil }
+            self = .message(message)
         default: return nil
         }
     }

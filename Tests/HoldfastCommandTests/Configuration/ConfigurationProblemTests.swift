@@ -153,12 +153,20 @@ struct ConfigurationProblemTests {
             "accounts in two places", "accounts: []\naccounts_file: other.yaml\n",
             "fleet.yaml:2: accounts_file: stands beside accounts; declare the accounts in one place only"),
         WrongFile(
-            "a promise this version does not keep", "defaults: { messages: { mode: durable } }\n",
-            "fleet.yaml:1: defaults.messages.mode: durable is not available yet in this version; allowed: memory (messages are acknowledged and not kept)"
-        ),
+            "a section of a later version", "channels:\n  - { name: ops }\n",
+            "fleet.yaml:1: channels: is not available yet in this version; leave it out"),
         WrongFile(
-            "a section of a later version", "handlers:\n  - { match: all }\n",
-            "fleet.yaml:1: handlers: is not available yet in this version; leave it out"),
+            "a handler that is none", "handlers:\n  - { match: all }\n",
+            "fleet.yaml:2: handlers[0].match: has no handler; write one of webhook, rules beside it"),
+        WrongFile(
+            "a webhook without an address", "handlers:\n  - webhook: { url: localhost }\n",
+            "fleet.yaml:2: handlers[0].webhook.url: is no address; write http://… or https://…"),
+        WrongFile(
+            "a rule that cannot be understood",
+            "handlers:\n  - rules:\n      - { regex: '(', reply: hi }\n      - { keywords: [a], reply: 'hi {you}' }\n",
+            "fleet.yaml:3: handlers[0].rules[0].regex: is no regular expression; see ICU's syntax",
+            "fleet.yaml:4: handlers[0].rules[1].reply: has a field that there is not; allowed: {name}, {text}, {item}, {chat}, {sender}, {account}, and {{ for a brace"
+        ),
     ]
 
     static let accounts: [WrongFile] = [

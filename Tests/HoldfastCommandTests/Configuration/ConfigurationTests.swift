@@ -184,16 +184,6 @@ struct ConfigurationTests {
         #expect(accounts[0].settings === accounts[4].settings)
     }
 
-    @Test("what has nothing to act on yet is noted")
-    func notices() throws {
-        let notices = try configuration("defaults:\n  messages: { debounce: 2s }\n")
-            .notices
-        #expect(
-            notices.map(\.description) == [
-                "fleet.yaml:2: defaults.messages.debounce: has no effect in this version; there are no handlers yet"
-            ])
-    }
-
     @Test("deep nesting and long lists of brackets end in an error, not in a crash", arguments: [20, 900, 100_000])
     func deepNesting(depth: Int) {
         let yaml = "accounts: " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth) + "\n"

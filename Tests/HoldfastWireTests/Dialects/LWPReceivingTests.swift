@@ -16,6 +16,7 @@ extension Meaning {
         case .reply(let beat, let isPositive, let code):
             "reply \(beat.map(String.init) ?? "?") \(isPositive ? "yes" : "no") \(code)"
         case .push: "push"
+        case .sent(let number, let isPositive, let code, _): "sent \(number) \(isPositive ? "yes" : "no") \(code)"
         case .other: "other"
         case .malformed(let problem): "malformed: \(problem)"
         }
@@ -48,6 +49,7 @@ struct LWPReceivingTests {
             (#"{"code":0,"headers":{"mid":"71763712345684 0"}}"#, "reply 1 no 0"),
             (#"{"code":200,"headers":{"mid":"71780892214860 0"}}"#, "reply \(UInt32.max) yes 200"),
             (#"{"code":200,"headers":{"mid":"71763712345679 0"}}"#, "other"),
+            (#"{"code":200,"headers":{"mid":"71763712345681 0"}}"#, "sent 0 yes 200"),
             (#"{"code":500,"headers":{"mid":"71763712345679 0"}}"#, "other"),
         ])
     func matchesAnswers(text: String, expected: String) {
@@ -57,7 +59,7 @@ struct LWPReceivingTests {
     @Test(
         "an answer to something else is a sign of life and nothing more",
         arguments: [
-            "71763712345677 0", "71763712345681 0", "71763712345682 0", "81763712345684 0", "071763712345684 0",
+            "71763712345677 0", "71763712345682 0", "81763712345684 0", "071763712345684 0",
             "7 1763712345684 0",
             "71763712345684", "71763712345684 1", "71763712345684  0", "71763712345684 0 ", " 71763712345684 0",
             "7-1763712345684 0",

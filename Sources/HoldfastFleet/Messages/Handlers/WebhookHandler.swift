@@ -1,0 +1,125 @@
+import AsyncHTTPClient
+import Crypto
+public import HoldfastCore
+public import HoldfastStore
+import HoldfastWire
+import NIOCore
+import NIOHTTP1
+
+/// Hands deliveries to a web service of the operator's: `POST` with the messages as JSON, signed.
+///
+/// 204, or 200 with `{"replies":[{"text":…}…]}` up to 1 MiB, means handled. 408, 429, 5xx and no answer are tried again
+/// (`Retry-After` is heeded); any other answer makes letters.
+public struct WebhookHandler: MessageHandler {
+    public let url: String
+    public let timeout: Duration
+    private let secret: Secret?
+
+    /// Bytes of an answer.
+    public static let answerLimitBytes = 1 << 20
+    /// Replies to one delivery.
+    public static let replyLimit = 50
+
+    /// - Parameter secret: signs the requests; nil leaves the signature out.
+    public init(url: String, timeout: Duration = .seconds(10), secret: Secret? = nil) {
+        self.url = url
+        self.timeout = timeout
+        self.secret = secret
+    }
+
+    public func handle(_ delivery: Delivery) async throws -> [String] {
+        var body = ByteBuffer()
+        DeliveryJSON.write(delivery, into: &body)
+        let timestamp = String(ProcessClock.wall.milliseconds / 1_000)
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.headers.add(name: "User-Agent", value: "Holdfast")
+        request.headers.add(name: "Holdfast-Delivery", value: delivery.id)
+        request.headers.add(name: "Holdfast-Timestamp", value: timestamp)
+        if let secret {
+            request.headers.add(
+                name: "Holdfast-Signature", value: Self.signature(of: body, at: timestamp, by: secret))
+        }
+        request.body = .bytes(body)
+        do {
+            let answer = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
+            return try await take(answer)
+        } catch let failure as HandlerFailure {
+            throw failure
+        } catch {
+            throw HandlerFailure.later(reason: "\(error)")
+        }
+    }
+
+    private func take(_ answer: HTTPClientResponse) async throws -> [String] {
+        switch answer.status.code {
+        case 204:
+            return []
+        case 200:
+            let body: ByteBuffer
+            do {
+                body = try await answer.body.collect(upTo: Self.answerLimitBytes)
+            } catch is NIOTooManyBytesError {
+                throw HandlerFailure.refused(reason: "an answer of more than \(Self.answerLimitBytes) bytes")
+            }
+            guard let replies = Self.replies(in: body) else {
+                throw HandlerFailure.refused(reason: #"200 without {"replies":[{"text":…}]}"#)
+            }
+            return replies
+        case 408, 429, 500...599:
+            let after = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }
+            throw HandlerFailure.later(
+                reason: "HTTP \(answer.status.code)", after: after.map { .seconds(min(max($0, 0), 3_600)) })
+        default:
+            throw HandlerFailure.refused(reason: "HTTP \(answer.status.code)")
+        }
+    }
+
+    /// `sha256=` and the HMAC of timestamp, a dot, and the body, in hexadecimal.
+    static func signature(of body: ByteBuffer, at timestamp: String, by secret: Secret) -> String {
+        secret.withRevealed { key in
+            var code = HMAC<SHA256>(key: SymmetricKey(data: Array(key.utf8)))
+            code.update(data: Array("\(timestamp).".utf8))
+            code.update(data: Array(body.readableBytesView))
+            return "sha256="
+                + code.finalize().map { byte in
+                    let hex = String(byte, radix: 16)
+                    return byte < 16 ? "0" + hex : hex
+                }.joined()
+        }
+    }
+
+    /// Nil if it is not of the form. An empty body is no reply.
+    static func replies(in body: ByteBuffer) -> [String]? {
+        guard body.readableBytes > 0 else { return [] }
+        let json = body.readableBytesSpan
+        var scanner = JSONScanner()
+        var replies: [String] = []
+        do throws(JSONError) {
+            try scanner.beginObject(in: json)
+            while let key = try scanner.nextKey(in: json) {
+                guard key.isString("replies", in: json), scanner.nextKind(in: json) == .array else {
+                    try scanner.skipValue(in: json)
+                    continue
+                }
+                try scanner.beginArray(in: json)
+                while try scanner.nextElement(in: json) {
+                    guard scanner.nextKind(in: json) == .object, replies.count < replyLimit else { return nil }
+                    var text: String?
+                    try scanner.beginObject(in: json)
+                    while let key = try scanner.nextKey(in: json) {
+                        let value = try scanner.skipValue(in: json)
+                        if key.isString("text", in: json) { text = value.string(in: json) }
+                    }
+                    guard let text else { return nil }
+                    replies.append(text)
+                }
+            }
+            try scanner.finish(in: json)
+        } catch {
+            return nil
+        }
+        return replies
+    }
+}

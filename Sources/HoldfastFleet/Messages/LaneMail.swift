@@ -1,0 +1,72 @@
+import DequeModule
+import HoldfastCore
+import HoldfastStore
+import HoldfastWire
+import NIOCore
+
+/// What a lane has to do with messages, beside its sessions.
+struct LaneMail {
+    /// What came in this turn of the loop and goes to the journal in one piece.
+    var batch = PushBatch()
+    var isBatchDue = false
+    /// The journal wants nothing more for now.
+    var isJournalFull = false
+    /// Sockets that are not read because the journal is full.
+    var waitingForJournal: [UInt32] = []
+    /// Slots with messages of ours that are still to be sent or confirmed.
+    var senders: Set<Int> = []
+    /// Nothing more is taken in: the process is going down.
+    var isClosed = false
+}
+
+/// Pushes on their way into the journal, with what acknowledges them.
+struct PushBatch: Sendable {
+    struct Item: Sendable {
+        var slot: UInt32
+        var generation: UInt32
+        var account: Account
+        var entry: JournalEntry
+        /// How it is acknowledged; nil if its dialect acknowledges nothing.
+        var kind: FrameKind?
+        /// Where the acknowledgement lies in `acknowledgements`.
+        var offset: Int
+        var length: Int
+    }
+
+    var items: [Item] = []
+    /// The bytes of all acknowledgements, one after the other: one allocation for many.
+    var acknowledgements = ByteBuffer()
+}
+
+/// Messages of ours of one account, in the order in which they leave.
+struct Outbox {
+    struct Item {
+        var message: OutboxMessage
+        /// Its number on this connection; nil until it is sent there.
+        var number: UInt32?
+    }
+
+    var items: Deque<Item> = []
+    var nextNumber: UInt32 = 1
+
+    /// Messages that may wait for their answer at once. More would only pile up at a gateway that is slow.
+    static let windowSize = 32
+
+    /// The connection is gone: whatever was not confirmed is sent again on the next one.
+    mutating func connectionLost() {
+        for index in items.indices { items[index].number = nil }
+        nextNumber = 1
+    }
+
+    mutating func remove(number: UInt32) -> OutboxMessage? {
+        guard let index = items.prefix(Self.windowSize).firstIndex(where: { $0.number == number }) else { return nil }
+        return items.remove(at: index).message
+    }
+
+    mutating func removeExpired(at now: WallTime) -> [OutboxMessage] {
+        guard items.contains(where: { $0.message.expiresAt <= now }) else { return [] }
+        let expired = items.filter { $0.message.expiresAt <= now }.map(\.message)
+        items.removeAll { $0.message.expiresAt <= now }
+        return expired
+    }
+}

@@ -1,0 +1,154 @@
+import HoldfastCore
+import HoldfastStore
+import NIOCore
+
+extension MessageDesk {
+    /// What the journal has kept from the last time.
+    struct Leftovers: Sendable {
+        var waiting: [NewMessage] = []
+        var undecided: [NewMessage] = []
+        var outbox: [OutboxMessage] = []
+        /// Messages of ours of the last minute.
+        var recent: [OutboxMessage] = []
+        var pauses: [StoredPause] = []
+    }
+
+    /// Reads what is left, before anything new can come.
+    static func leftovers(of journal: Journal?) async throws(StoreError) -> Leftovers {
+        var left = Leftovers()
+        guard let journal else { return left }
+        let now = ProcessClock.wall
+        left.undecided = try await journal.undecided(limit: 100_000).map {
+            NewMessage(account: $0.account, chat: $0.message.chat, row: 0, own: $0.message)
+        }
+        var last: Int64 = 0
+        while true {
+            let page = try await journal.waiting(after: last, limit: 10_000)
+            left.waiting += page.map { NewMessage(account: $0.account, chat: $0.chat, row: $0.row) }
+            guard page.count == 10_000, let row = page.last?.row else { break }
+            last = row
+        }
+        for account in try await journal.accountsWithOutbox() {
+            left.outbox += try await journal.openOutbox(of: account, limit: 10_000)
+        }
+        left.recent = try await journal.recentOutbox(since: now - .seconds(60), limit: 10_000)
+        var cursor: String?
+        repeat {
+            let page = try await journal.pauses(at: now, limit: 10_000, cursor: cursor)
+            left.pauses += page.elements
+            cursor = page.next
+        } while cursor != nil
+        return left
+    }
+
+    /// Begins to work, first on what is left from the last time. The accounts have to be known by now.
+    func start(_ left: Leftovers) {
+        enter { [self] in
+            let now = ProcessClock.moment
+            for pause in left.pauses {
+                guard let inbox = inbox(of: pause.account) else { continue }
+                _ = inbox.intake.pause(chat: pause.chat, until: pause.until, at: now)
+            }
+            for message in left.recent {
+                guard let inbox = inbox(of: message.account) else { continue }
+                let at = now.instant - max(.zero, now.wall.since(message.createdAt))
+                inbox.authorship.sent(clientID: message.clientID, chat: message.chat, text: message.text, at: at)
+                if let id = message.remoteID { inbox.authorship.confirmed(clientID: message.clientID, messageID: id) }
+            }
+            for message in left.outbox {
+                guard let inbox = inbox(of: message.account) else { continue }
+                queue([message], inbox, at: now)
+            }
+            let early = early ?? []
+            self.early = nil
+            take(left.undecided + left.waiting + early)
+            forgetStrangers(Set((left.undecided + left.waiting).map(\.account)))
+        }
+        guard let journal else { return }
+        sweeper = Task {
+            while !Task.isCancelled {
+                // A disk that takes nothing is told of elsewhere; the next sweep comes.
+                let hasMore = (try? await journal.sweep(kept.withLock { $0 }, at: ProcessClock.wall)) ?? false
+                try? await Task.sleep(for: hasMore ? .milliseconds(50) : .seconds(1))
+            }
+        }
+    }
+
+    /// The accounts are declared otherwise from now on.
+    func apply(_ configuration: FleetConfiguration) {
+        let routes = configuration.handlers
+        var retention = JournalRetention()
+        retention.handled = configuration.accounts.map(\.intake.dedupe).max() ?? retention.handled
+        kept.withLock { $0 = retention }
+        wantsEverything = routes.contains { $0.match.wantsEverything }
+        enter { [self] in
+            self.routes = routes
+            let now = ProcessClock.moment
+            var gone: Set<String> = []
+            for inbox in inboxes.values {
+                guard let entry = roster.find(inbox.id) else {
+                    gone.insert(inbox.id)
+                    continue
+                }
+                inbox.account = entry.account
+                inbox.lane = Int(entry.key.lane)
+                inbox.slot = entry.key.slot
+                inbox.intake.settings = entry.account.configuration.intake
+                settle(inbox, at: now)
+            }
+            forgetStrangers(gone)
+        }
+    }
+
+    /// What waits in accounts that are gone becomes letters: nobody will ask for it again.
+    private func forgetStrangers(_ accounts: Set<String>) {
+        for id in accounts where roster.find(id) == nil {
+            inboxes.removeValue(forKey: id)?.alarm?.cancel()
+            guard let journal else { continue }
+            Task { [logger] in
+                guard let made = try? await journal.makeLetters(ofRemoved: id, at: ProcessClock.wall), made > 0 else {
+                    return
+                }
+                logger.warning(
+                    "an account is gone: what waited there became letters",
+                    metadata: ["account": "\(id)", "messages": "\(made)"])
+            }
+        }
+    }
+
+    /// Begins nothing new, and lets handlers finish, for at most `patience`.
+    func drain(within patience: Duration) async {
+        sweeper?.cancel()
+        ending.set()
+        await withCheckedContinuation { continuation in
+            let isIn = enter { [self] in
+                isDraining = true
+                for inbox in inboxes.values { inbox.alarm?.cancel() }
+                guard !running.isEmpty else { return continuation.resume() }
+                drained.append(continuation)
+                loop.assumeIsolated().scheduleTask(in: TimeAmount(patience)) { [self] in
+                    for task in running.values { task.cancel() }
+                    for waiter in drained { waiter.resume() }
+                    drained = []
+                }
+            }
+            if !isIn { continuation.resume() }
+        }
+        // What has been taken in is acknowledged while there are sockets to do it with.
+        await journal?.barrier()
+    }
+
+    /// Ends for good. Nothing reaches the loop any more when it returns.
+    func stop() async {
+        _ = await ask { desk in
+            for task in desk.running.values { task.cancel() }
+            for watchers in desk.watchers.values {
+                for watcher in watchers { watcher.resume(returning: nil) }
+            }
+            desk.watchers = [:]
+            desk.inboxes = [:]
+            desk.lanes = []
+        }
+        shut()
+    }
+}

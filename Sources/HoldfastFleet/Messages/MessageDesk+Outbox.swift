@@ -1,0 +1,87 @@
+import HoldfastCore
+import HoldfastStore
+import NIOCore
+
+/// Messages of ours, from the moment they are durable to the gateway's word.
+extension MessageDesk {
+    /// Messages that are in the outbox go to their account's lane.
+    func queue(_ messages: [OutboxMessage], _ inbox: Inbox, at now: Moment) {
+        guard !messages.isEmpty else { return }
+        for message in messages {
+            inbox.authorship.sent(clientID: message.clientID, chat: message.chat, text: message.text, at: now.instant)
+        }
+        let (lane, slot, id) = (lanes[inbox.lane], inbox.slot, inbox.id)
+        lane.door.enter { lane.send(messages, slot: slot, id: id) }
+    }
+
+    /// Something became of messages of ours. Called on a lane's loop.
+    func outbox(_ messages: [OutboxMessage], became state: OutboxMessage.State, _ text: String?, at now: WallTime) {
+        for message in messages where message.row != 0 {
+            journal?.note(message.row, became: state, text: text, at: now)
+        }
+        guard !state.isOpen else { return }
+        enter {
+            for message in messages { self.closed(message, state, text) }
+        }
+    }
+
+    private func closed(_ message: OutboxMessage, _ state: OutboxMessage.State, _ text: String?) {
+        if state == .confirmed, let text {
+            inboxes[message.account]?.authorship.confirmed(clientID: message.clientID, messageID: text)
+        }
+        var message = message
+        message.state = state
+        if state == .confirmed { message.remoteID = text } else { message.problem = text }
+        for watcher in watchers.removeValue(forKey: Self.key(message.account, message.clientID)) ?? [] {
+            watcher.resume(returning: message)
+        }
+    }
+
+    /// Takes a message that somebody wants to send, and returns it as it is in the outbox then.
+    ///
+    /// - Throws: `StoreError` if it cannot be made durable.
+    func send(_ message: OutboxMessage) async throws(StoreError) -> OutboxMessage {
+        let (queued, isNew) = try await queued(message)
+        guard isNew else { return queued }
+        _ = await ask { desk in desk.queue(queued) }
+        return queued
+    }
+
+    /// The same, and returns it when the gateway has confirmed or refused it, or it has expired. Nil if the process ends first.
+    func sendAndWatch(_ message: OutboxMessage) async throws(StoreError) -> OutboxMessage? {
+        let (queued, isNew) = try await queued(message)
+        guard queued.state.isOpen else { return queued }
+        return await withCheckedContinuation { continuation in
+            let isIn = enter { [self] in
+                // Before it is sent, so that its answer cannot come too early.
+                watchers[Self.key(queued.account, queued.clientID), default: []].append(continuation)
+                if isNew { queue(queued) } else { lookAgain(at: queued) }
+            }
+            if !isIn { continuation.resume(returning: nil) }
+        }
+    }
+
+    private func queued(_ message: OutboxMessage) async throws(StoreError) -> (OutboxMessage, isNew: Bool) {
+        guard let journal else { return (message, true) }
+        let written = try await journal.queue(message)
+        return (written.message, written.isNew)
+    }
+
+    private func queue(_ message: OutboxMessage) {
+        guard let inbox = inbox(of: message.account) else { return }
+        queue([message], inbox, at: ProcessClock.moment)
+    }
+
+    /// An older message may have been answered between the look at the journal and the watch.
+    private func lookAgain(at message: OutboxMessage) {
+        guard let journal else { return }
+        Task {
+            await journal.barrier()
+            let now = try? await journal.outbox(account: message.account, clientID: message.clientID)
+            guard let now, !now.state.isOpen else { return }
+            self.enter { self.closed(now, now.state, now.remoteID ?? now.problem) }
+        }
+    }
+
+    static func key(_ account: String, _ clientID: String) -> String { "\(account) \(clientID)" }
+}

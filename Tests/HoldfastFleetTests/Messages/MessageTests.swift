@@ -1,0 +1,211 @@
+import HoldfastCore
+import HoldfastLab
+import HoldfastStore
+import HoldfastWire
+import Testing
+
+@testable import HoldfastFleet
+
+extension AccountConfiguration {
+    /// An account of the test gateway whose messages do not wait for rest.
+    static func chatty(
+        _ id: String, _ gateway: Gateway, mode: MessageMode = .durable, debounce: Duration = .zero
+    ) throws -> AccountConfiguration {
+        let lwp = LWP(accountID: id, appKey: "444", userID: "1001")
+        var account = try AccountConfiguration.test(id, gateway, dialect: .lwp(lwp))
+        account.messages = mode
+        account.intake.debounce = debounce
+        return account
+    }
+}
+
+@Suite("Messages of a fleet")
+struct MessageTests {
+    @Test(
+        "a message is acknowledged, handled, and answered once",
+        arguments: AccountConfiguration.MessageMode.allCases)
+    func wholeWay(mode: AccountConfiguration.MessageMode) async throws {
+        try await StoredFleet.run { rig in
+            let log = DeliveryLog { delivery, _ in ["you said \(delivery.messages[0].text ?? "")"] }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway, mode: mode)])
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "31"))
+            try await rig.wait { rig.gateway.statistics().sendsTotal == 1 && rig.fleet.metrics().journal?.outbox == 0 }
+            let statistics = rig.gateway.statistics()
+            #expect(statistics.acked == 1)
+            #expect(statistics.sends.map(\.chat) == ["31"])
+            #expect(statistics.sends.map(\.text) == ["you said hello"])
+            #expect(statistics.sends.map(\.count) == [1])
+            let delivery = try #require(log.deliveries.first)
+            #expect(log.deliveries.count == 1)
+            let clientID = Journal.clientID(account: "a", message: delivery.messages[0].id, index: 0)
+            #expect(statistics.sends.map(\.uuid) == [clientID])
+            #expect(try await rig.fleet.message(clientID, of: "a").state == .confirmed)
+            try await rig.wait { rig.fleet.metrics().messagesAcknowledged == 1 }
+            #expect(rig.fleet.metrics().handled[.handled] == 1)
+            #expect(rig.fleet.metrics().journal?.waiting == 0)
+        }
+    }
+
+    @Test("five items in one push are five, whatever form they have", arguments: PushRequest.Format.allCases)
+    func batch(format: PushRequest.Format) async throws {
+        try await StoredFleet.run { rig in
+            let log = DeliveryLog()
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "n{n}", chat: "1", batch: 5, format: format))
+            try await rig.wait { log.messages.count == 5 }
+            #expect(Set(log.messages.map(\.id)).count == 5)
+            #expect(rig.gateway.statistics().acked == 1)
+            #expect(rig.fleet.metrics().handled[.handled] <= 5)
+        }
+    }
+
+    @Test("what was acknowledged and not handled is handled after a restart, under the same delivery id")
+    func restart() async throws {
+        try await StoredFleet.run { rig in
+            let gate = Turnstile()
+            let stuck = DeliveryLog { _, _ in
+                await gate.pass()
+                throw CancellationError()
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, stuck)]
+            let account = try AccountConfiguration.chatty("a", rig.gateway)
+            try await rig.start([account])
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "31", id: "m-1"))
+            try await rig.wait { gate.waiting == 1 && rig.gateway.statistics().acked == 1 }
+            async let stopped: Void = rig.stop()
+            gate.open()
+            await stopped
+
+            let log = DeliveryLog()
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([account])
+            try await rig.wait { log.deliveries.count == 1 }
+            #expect(log.deliveries.map(\.id) == stuck.deliveries.prefix(1).map(\.id))
+            #expect(log.deliveries.map(\.isRepeated) == [true])
+            try await rig.wait { rig.fleet.metrics().journal?.waiting == 0 }
+
+            // The same id again, after all that: acknowledged, and handled no more.
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "31", id: "m-1"))
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "31", id: "m-2"))
+            try await rig.wait { log.deliveries.count == 2 && rig.gateway.statistics().acked == 3 }
+            #expect(log.messages.map(\.id) == ["m-1", "m-2"])
+            try await rig.wait { rig.fleet.metrics().duplicates == 1 }
+        }
+    }
+
+    @Test("after-handling: nothing is acknowledged before it is handled")
+    func afterHandling() async throws {
+        try await StoredFleet.run { rig in
+            let gate = Turnstile()
+            let log = DeliveryLog { _, _ in
+                await gate.pass()
+                return []
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway, mode: .afterHandling)])
+            _ = try rig.gateway.push(PushRequest(account: "a", chat: "1", batch: 2))
+            try await rig.wait { gate.waiting > 0 }
+            #expect(rig.gateway.statistics().acked == 0)
+            gate.open()
+            try await rig.wait { rig.gateway.statistics().acked == 1 }
+            #expect(log.messages.count == 2)
+        }
+    }
+
+    @Test("messages of a chat come together, in order, when it rests")
+    func gathers() async throws {
+        try await StoredFleet.run { rig in
+            let log = DeliveryLog()
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway, debounce: .milliseconds(300))])
+            _ = try rig.gateway.push(PushRequest(account: "a", count: 20, text: "{n}", chat: "1"))
+            try await rig.wait { log.messages.count == 20 }
+            #expect(log.texts == (1...20).map(String.init))
+            #expect(log.deliveries.count < 20)
+        }
+    }
+
+    @Test("one chat waits for its handler, the others do not")
+    func order() async throws {
+        try await StoredFleet.run { rig in
+            let gate = Turnstile()
+            let log = DeliveryLog { delivery, _ in
+                if delivery.chat == "slow" { await gate.pass() }
+                return []
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "1", chat: "slow"))
+            try await rig.wait { gate.waiting == 1 }
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "2", chat: "slow"))
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "3", chat: "quick"))
+            try await rig.wait { log.texts.contains("3") }
+            #expect(log.texts == ["1", "3"])
+            gate.open()
+            try await rig.wait { log.texts == ["1", "3", "2"] }
+        }
+    }
+
+    @Test("a handler that fails is called again; one that refuses makes a letter, which can be replayed")
+    func failures() async throws {
+        try await StoredFleet.run { rig in
+            let log = DeliveryLog { delivery, before in
+                switch (delivery.chat, before) {
+                case ("later", 0): throw HandlerFailure.later(reason: "not yet")
+                case ("never", 0...2): throw HandlerFailure.refused(reason: "not mine")
+                default: return []
+                }
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start([try .chatty("a", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", chat: "later"))
+            try await rig.wait { log.deliveries.count == 2 }
+            #expect(Set(log.deliveries.map(\.id)).count == 1)
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "never"))
+            try await rig.wait { rig.fleet.metrics().journal?.letters == 1 }
+            let letter = try #require(try await rig.fleet.letters(limit: 10).elements.first)
+            #expect(letter.code == "refused")
+            #expect(letter.detail == "not mine")
+            #expect(letter.message?.text == "hello")
+            #expect(rig.fleet.metrics().handled[.letter] == 1)
+            try await rig.fleet.replay(letter: letter.id)
+            try await rig.wait { log.deliveries.count == 4 && rig.fleet.metrics().journal?.waiting == 0 }
+            #expect(rig.fleet.metrics().journal?.letters == 0)
+            await #expect(throws: MessageRefusal.notFound) { try await rig.fleet.replay(letter: letter.id) }
+        }
+    }
+
+    @Test("the first handler that matches answers, and what nobody wants counts as handled")
+    func routes() async throws {
+        try await StoredFleet.run { rig in
+            let (first, second) = (DeliveryLog(), DeliveryLog())
+            rig.configuration.handlers = [
+                HandlerRoute(HandlerMatch(text: "PRICE"), first), HandlerRoute(HandlerMatch(account: "b*"), second),
+            ]
+            try await rig.start([try .chatty("a", rig.gateway), try .chatty("b-1", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "what price?", chat: "1"))
+            _ = try rig.gateway.push(PushRequest(account: "b-1", text: "hello", chat: "1"))
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "2"))
+            try await rig.wait {
+                rig.fleet.metrics().handled[.unmatched] == 1 && first.texts.count + second.texts.count == 2
+            }
+            #expect(first.texts == ["what price?"])
+            #expect(second.deliveries.map(\.account) == ["b-1"])
+            try await rig.wait { rig.fleet.metrics().journal?.waiting == 0 }
+        }
+    }
+
+    @Test("durable messages without a store are refused at the start")
+    func needsStore() async throws {
+        let fleet = Fleet(
+            FleetConfiguration(accounts: [
+                AccountConfiguration(
+                    id: "a", target: try LinkTarget(url: "ws://127.0.0.1:1/"),
+                    dialect: .lwp(LWP(accountID: "a", appKey: "1")), messages: .durable)
+            ]), logger: LogRecorder().logger)
+        await #expect(throws: FleetError.needsStore(["a"])) { try await fleet.start() }
+        await fleet.shutdown()
+    }
+}
