@@ -26,7 +26,7 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try file.load()
-        let folder = to ?? configuration.backup.path ?? configuration.store.path + "/backups"
+        let folder = to ?? configuration.backupFolder
         let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         do {
             let backup = try Backup.make(

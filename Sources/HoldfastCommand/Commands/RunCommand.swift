@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import HoldfastCore
 import HoldfastFleet
 import Logging
@@ -27,13 +26,7 @@ struct RunCommand: AsyncParsableCommand {
         let manager = ServiceManager.takeFromEnvironment()
         ProcessLimits.prepare()
         let path = file.config
-        let configuration: Configuration
-        do throws(InvalidConfiguration) {
-            configuration = try ConfigurationLoader.load(path: path)
-        } catch {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
-            throw ExitCode.wrongConfiguration
-        }
+        let configuration = try file.load()
         ProcessMemory.returnFreed()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }

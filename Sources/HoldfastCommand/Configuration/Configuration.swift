@@ -14,6 +14,9 @@ struct Configuration: Sendable {
     var files: [String] = []
     /// Keys that are right but have no effect in this version. `check` prints them, `run` logs them.
     var notices: [ConfigurationProblem]
+
+    /// Where backups are kept.
+    var backupFolder: String { backup.path ?? store.path + "/backups" }
 }
 
 /// Where the API and the console listen, and who may use them.

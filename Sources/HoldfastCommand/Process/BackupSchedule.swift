@@ -8,6 +8,7 @@ import Logging
 struct BackupSchedule: Sendable {
     private let settings: BackupConfiguration
     private let store: String
+    private let folder: String
     private let files: [String]
     private let key: Secret?
     private let logger: Logger
@@ -15,12 +16,11 @@ struct BackupSchedule: Sendable {
     init(_ configuration: Configuration, _ logger: Logger) {
         settings = configuration.backup
         store = configuration.store.path
+        folder = configuration.backupFolder
         files = configuration.files
         key = configuration.store.key
         self.logger = logger
     }
-
-    var folder: String { settings.path ?? store + "/backups" }
 
     /// Until it is cancelled.
     func run() async {
