@@ -100,6 +100,12 @@ extension Register {
                 "DELETE FROM \(table) WHERE id IN (SELECT id FROM \(table) WHERE at < ? LIMIT ?)",
                 [(now - age).milliseconds, settings.batchRows])
         }
+        try await batches(
+            "DELETE FROM alert WHERE number IN (SELECT number FROM alert WHERE ended_at < ? LIMIT ?)",
+            [(now - settings.alertAge).milliseconds, settings.batchRows])
+        try await batches(
+            "DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ends_at < ? LIMIT ?)",
+            [(now - settings.alertAge).milliseconds, settings.batchRows])
         let most = settings.timelineRowsPerAccount
         // Counting reads the whole index: done beside the writer, not in it.
         let crowded = try await pool.read { db in

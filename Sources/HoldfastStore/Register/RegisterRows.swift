@@ -135,11 +135,43 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
+/// A message to people that has not been delivered on one channel yet.
+public struct QueuedNotification: Sendable, Hashable {
+    public var channel: String
+    public var notification: AlertNotification
+    public var queuedAt: WallTime
+    /// When it is to be tried next.
+    public var dueAt: WallTime
+    /// How often it has been tried in vain.
+    public var attempts: Int
+    /// Why the last attempt failed.
+    public var problem: String?
+
+    public init(
+        channel: String, notification: AlertNotification, queuedAt: WallTime, dueAt: WallTime, attempts: Int = 0,
+        problem: String? = nil
+    ) {
+        self.channel = channel
+        self.notification = notification
+        self.queuedAt = queuedAt
+        self.dueAt = dueAt
+        self.attempts = attempts
+        self.problem = problem
+    }
+
+    /// Messages that wait on one channel; beyond it the oldest goes.
+    public static let limitPerChannel = 1_000
+    /// How long a message is tried; what is older helps nobody.
+    public static let longestWait = Duration.seconds(86_400)
+}
+
 /// How long things are kept (O6).
 public struct RetentionSettings: Sendable, Hashable {
     public var timelineAge: Duration = .seconds(30 * 86_400)
     public var timelineRowsPerAccount = 1_000
     public var auditAge: Duration = .seconds(365 * 86_400)
+    /// Of alerts that are over.
+    public var alertAge: Duration = .seconds(90 * 86_400)
     /// Rows deleted in one transaction, so that a sweep never holds up a write for long.
     public var batchRows = 500
 

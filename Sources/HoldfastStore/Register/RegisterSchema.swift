@@ -19,6 +19,10 @@ enum RegisterSchema {
                 table.add(column: "quarantine_declared", .text)
             }
         }
+        migrator.registerMigration("3: alerts, silences, notifications that wait") { db in
+            try createAlerts(db)
+            try createNotifications(db)
+        }
         return migrator
     }
 
@@ -79,6 +83,37 @@ enum RegisterSchema {
             table.column("action", .text).notNull()
             table.column("account", .text)
             table.column("detail", .text)
+        }
+    }
+
+    /// `body` is the alert, or the silence, as JSON; beside it only what is searched for.
+    private static func createAlerts(_ db: Database) throws {
+        try db.create(table: "alert") { table in
+            table.autoIncrementedPrimaryKey("number")
+            table.column("id", .text).notNull().unique()
+            table.column("started_at", .integer).notNull()
+            table.column("ended_at", .integer).indexed()
+            table.column("body", .text).notNull()
+        }
+        try db.create(table: "silence", options: .withoutRowID) { table in
+            table.primaryKey("id", .text)
+            table.column("ends_at", .integer).notNull()
+            table.column("body", .text).notNull()
+        }
+    }
+
+    /// Messages to people that have not been delivered yet, one row for each channel. The numbers give their order.
+    private static func createNotifications(_ db: Database) throws {
+        try db.create(table: "notification") { table in
+            table.autoIncrementedPrimaryKey("number")
+            table.column("channel", .text).notNull()
+            table.column("id", .text).notNull()
+            table.column("queued_at", .integer).notNull()
+            table.column("due_at", .integer).notNull()
+            table.column("attempts", .integer).notNull().defaults(to: 0)
+            table.column("problem", .text)
+            table.column("body", .text).notNull()
+            table.uniqueKey(["channel", "id"])
         }
     }
 }
