@@ -1,17 +1,17 @@
-import HoldfastFleet
 import NIOCore
 import Testing
 
 @testable import HoldfastConsole
+@testable import HoldfastFleet
 
 @Suite("Metrics text")
 struct PrometheusTextTests {
     @Test("help and labels are escaped as the format wants it")
     func escapes() {
-        var text = PrometheusText()
-        text.counter("c_total", "a \\ b\nc", [.init([("l", "x\"y\\z\n")], 3)])
+        var table = MetricTable()
+        table.counter("c_total", "a \\ b\nc", [.init([("l", "x\"y\\z\n")], 3)])
         #expect(
-            String(buffer: text.buffer)
+            text(of: table)
                 == "# HELP c_total a \\\\ b\\nc\n# TYPE c_total counter\nc_total{l=\"x\\\"y\\\\z\\n\"} 3\n")
     }
 
@@ -27,10 +27,13 @@ struct PrometheusTextTests {
 
     @Test("a histogram's buckets are cumulative and end at +Inf")
     func histogram() {
-        var text = PrometheusText()
-        text.histogram("h", "H.", bounds: [0.5, 1], counts: [2, 3, 4], sum: 9.25)
+        var histogram = Histogram(bounds: [0.5, 1])
+        histogram.counts = [2, 3, 4]
+        histogram.sum = 9.25
+        var table = MetricTable()
+        table.histogram("h", "H.", histogram)
         #expect(
-            String(buffer: text.buffer) == """
+            text(of: table) == """
                 # HELP h H.
                 # TYPE h histogram
                 h_bucket{le="0.5"} 2
@@ -47,12 +50,11 @@ struct PrometheusTextTests {
         var metrics = FleetMetrics()
         metrics.endpoints = [EndpointMetrics(endpoint: "ws://127.0.0.1:9000")]
         metrics.loopLag = [.milliseconds(3), .zero]
-        var text = PrometheusText()
-        text.write(metrics)
-        text.write(ConsoleCounters.Values(requests: [200: 1]))
+        var table = MetricTable(metrics)
+        table.add(ConsoleCounters.Values(requests: [200: 1]))
         var seen: Set<String> = []
         var current = ""
-        for line in String(buffer: text.buffer).split(separator: "\n") {
+        for line in text(of: table).split(separator: "\n") {
             let words = line.split(separator: " ")
             if line.hasPrefix("# HELP ") {
                 current = String(words[2])
@@ -69,5 +71,11 @@ struct PrometheusTextTests {
         ] {
             #expect(seen.contains(name))
         }
+    }
+
+    private func text(of table: MetricTable) -> String {
+        var text = PrometheusText()
+        text.write(table)
+        return String(buffer: text.buffer)
     }
 }

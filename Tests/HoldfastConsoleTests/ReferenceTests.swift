@@ -49,12 +49,66 @@ struct ReferenceTests {
         let listed = try page("metrics.md").matches(of: /\| `([a-z_]+)(?:\{[a-z,]+\})?` \| (\w+) \|/).map {
             "\($0.1) \($0.2)"
         }
-        var text = PrometheusText()
-        text.write(FleetMetrics())
-        text.write(ConsoleCounters.Values())
-        let known = String(buffer: text.buffer).matches(of: /# TYPE (\S+) (\S+)/).map { "\($0.1) \($0.2)" }
+        let known = Self.metricTable.families.map { "\($0.name) \($0.values.kind)" }
         #expect(Set(listed) == Set(known))
         #expect(listed.count == known.count)
+    }
+
+    @Test("every metric that rules, alerts and the dashboard in deploy/ ask for exists", arguments: deployed)
+    func deployedNames(name: String) throws {
+        let known = Set(
+            Self.metricTable.families.flatMap { family in
+                family.values.kind == "histogram"
+                    ? ["_bucket", "_sum", "_count"].map { family.name + $0 } : [family.name]
+            })
+        let named = try file("deploy/" + name).matches(of: /\b(?:holdfast|process)_[a-z_]+/).map { String($0.0) }
+        #expect(!named.isEmpty)
+        for name in named { #expect(known.contains(name), "\(name)") }
+    }
+
+    static let deployed = [
+        "prometheus/holdfast.rules.yml", "prometheus/holdfast.rules.test.yml", "grafana/dashboard.json",
+    ]
+
+    @Test("the dashboard is JSON, and each of its panels has a title, a unit and something to show")
+    func dashboard() throws {
+        let dashboard = try JSONDecoder().decode(
+            Dashboard.self, from: Data(try file("deploy/grafana/dashboard.json").utf8))
+        let panels = dashboard.panels.filter { $0.type != "row" }
+        #expect(panels.count > 15)
+        #expect(Set(dashboard.panels.map(\.id)).count == dashboard.panels.count)
+        for panel in panels {
+            #expect(!panel.title.isEmpty)
+            #expect(panel.fieldConfig?.defaults?.unit != nil, "\(panel.title)")
+            #expect(panel.targets?.allSatisfy { !$0.expr.isEmpty } == true, "\(panel.title)")
+        }
+    }
+
+    private struct Dashboard: Decodable {
+        var panels: [Panel]
+
+        struct Panel: Decodable {
+            var id: Int
+            var type: String
+            var title: String
+            var targets: [Target]?
+            var fieldConfig: FieldConfig?
+        }
+        struct Target: Decodable {
+            var expr: String
+        }
+        struct FieldConfig: Decodable {
+            var defaults: Defaults?
+        }
+        struct Defaults: Decodable {
+            var unit: String?
+        }
+    }
+
+    private static var metricTable: MetricTable {
+        var table = MetricTable(FleetMetrics())
+        table.add(ConsoleCounters.Values())
+        return table
     }
 
     @Test("docs/api.md names the limits in force")
@@ -78,9 +132,21 @@ struct ReferenceTests {
         ).all
     }
 
-    private func page(_ name: String) throws -> String {
-        let tests = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return try String(contentsOf: URL(filePath: "/\(tests)/docs/\(name)"), encoding: .utf8)
+    private func page(_ name: String) throws -> String { try file("docs/" + name) }
+
+    private func file(_ path: String) throws -> String {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        return try String(contentsOf: URL(filePath: "/\(root)/\(path)"), encoding: .utf8)
+    }
+}
+
+extension MetricFamily.Values {
+    fileprivate var kind: String {
+        switch self {
+        case .counter: "counter"
+        case .gauge: "gauge"
+        case .histogram: "histogram"
+        }
     }
 }
 

@@ -20,9 +20,10 @@ struct HealthEndpoints: Sendable {
     }
 
     @Sendable func metrics(_ call: Call) async throws -> Response {
+        var table = MetricTable(fleet.metrics())
+        table.add(counters.values)
         var text = PrometheusText()
-        text.write(fleet.metrics())
-        text.write(counters.values)
+        text.write(table)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType],
             body: ResponseBody(byteBuffer: text.buffer))

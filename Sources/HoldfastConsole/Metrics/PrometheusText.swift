@@ -1,67 +1,45 @@
+import HoldfastFleet
 import NIOCore
 
 /// Writes metrics in Prometheus' text format, version 0.0.4: a HELP and a TYPE line per metric, then its samples.
 struct PrometheusText: Sendable {
-    enum Kind: String, Sendable {
-        case counter, gauge, histogram
-    }
-
-    /// One sample: its labels and its value.
-    struct Sample: Sendable {
-        var labels: [(name: String, value: String)]
-        var value: Double
-
-        init(_ labels: [(name: String, value: String)] = [], _ value: Double) {
-            self.labels = labels
-            self.value = value
-        }
-    }
-
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private(set) var buffer = ByteBufferAllocator().buffer(capacity: 4_096)
 
-    mutating func counter(_ name: String, _ help: String, _ samples: [Sample]) {
-        family(name, help, .counter, samples)
-    }
-
-    mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
-        family(name, help, .counter, [Sample([], Double(value))])
-    }
-
-    mutating func gauge(_ name: String, _ help: String, _ samples: [Sample]) {
-        family(name, help, .gauge, samples)
-    }
-
-    mutating func gauge(_ name: String, _ help: String, _ value: Double) {
-        family(name, help, .gauge, [Sample([], value)])
-    }
-
-    /// - Parameters:
-    ///   - bounds: the upper ends of the buckets, ascending.
-    ///   - counts: observations per bucket, not cumulative; one more than `bounds`, for what is above the last.
-    mutating func histogram(_ name: String, _ help: String, bounds: [Double], counts: [UInt64], sum: Double) {
-        head(name, help, .histogram)
-        var total: UInt64 = 0
-        for (bound, count) in zip(bounds + [.infinity], counts) {
-            total &+= count
-            sample("\(name)_bucket", Sample([("le", Self.number(bound))], Double(total)))
+    mutating func write(_ table: MetricTable) {
+        for family in table.families {
+            switch family.values {
+            case .counter(let samples): write(family, "counter", samples)
+            case .gauge(let samples): write(family, "gauge", samples)
+            case .histogram(let histogram): write(family, histogram)
+            }
         }
-        sample("\(name)_sum", Sample([], sum))
-        sample("\(name)_count", Sample([], Double(total)))
     }
 
-    private mutating func family(_ name: String, _ help: String, _ kind: Kind, _ samples: [Sample]) {
-        head(name, help, kind)
-        for one in samples { sample(name, one) }
+    private mutating func write(_ family: MetricFamily, _ kind: String, _ samples: [MetricSample]) {
+        head(family, kind)
+        for one in samples { sample(family.name, one) }
     }
 
-    private mutating func head(_ name: String, _ help: String, _ kind: Kind) {
-        let help = help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        buffer.writeString("# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n")
+    /// The format's buckets are cumulative, ours are not.
+    private mutating func write(_ family: MetricFamily, _ histogram: Histogram) {
+        head(family, "histogram")
+        var total: UInt64 = 0
+        for (bound, count) in zip(histogram.bounds + [.infinity], histogram.counts) {
+            total &+= count
+            sample("\(family.name)_bucket", MetricSample([("le", Self.number(bound))], Double(total)))
+        }
+        sample("\(family.name)_sum", MetricSample([], histogram.sum))
+        sample("\(family.name)_count", MetricSample([], Double(total)))
     }
 
-    private mutating func sample(_ name: String, _ sample: Sample) {
+    private mutating func head(_ family: MetricFamily, _ kind: String) {
+        let help = family.help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        buffer.writeString("# HELP \(family.name) \(help)\n# TYPE \(family.name) \(kind)\n")
+    }
+
+    private mutating func sample(_ name: String, _ sample: MetricSample) {
         buffer.writeString(name)
         if !sample.labels.isEmpty {
             let labels = sample.labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }

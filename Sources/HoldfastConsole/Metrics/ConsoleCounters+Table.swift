@@ -1,14 +1,18 @@
-extension PrometheusText {
+import HoldfastFleet
+
+extension MetricTable {
     /// What the console counts about itself.
-    mutating func write(_ values: ConsoleCounters.Values) {
+    mutating func add(_ values: ConsoleCounters.Values) {
         counter(
             "holdfast_http_requests_total", "Requests answered, by status.",
-            values.requests.sorted { $0.key < $1.key }.map { Sample([("status", String($0.key))], Double($0.value)) })
+            values.requests.sorted { $0.key < $1.key }.map {
+                MetricSample([("status", String($0.key))], Double($0.value))
+            })
         counter(
             "holdfast_http_timeouts_total", "Connections closed because the other side was too slow.",
             [
-                Sample([("side", "request")], Double(values.requestsTimedOut)),
-                Sample([("side", "answer")], Double(values.connectionsStalled)),
+                MetricSample([("side", "request")], Double(values.requestsTimedOut)),
+                MetricSample([("side", "answer")], Double(values.connectionsStalled)),
             ])
         gauge("holdfast_viewers", "Viewers of the event stream.", Double(values.viewers))
         counter(

@@ -1,11 +1,11 @@
 import HoldfastCore
-import HoldfastFleet
 import HoldfastStore
 
-extension PrometheusText {
+extension MetricTable {
     /// Everything the fleet counts. Names and labels are those of the reference; there is no label per account, because
     /// there may be tens of thousands of them.
-    mutating func write(_ metrics: FleetMetrics) {
+    public init(_ metrics: FleetMetrics) {
+        self.init()
         writeAccounts(metrics)
         writeEndpoints(metrics.endpoints)
         writeHeartbeats(metrics)
@@ -19,16 +19,16 @@ extension PrometheusText {
     private mutating func writeAccounts(_ metrics: FleetMetrics) {
         gauge(
             "holdfast_accounts", "Accounts by the state of their session.",
-            SessionState.allCases.map { Sample([("state", $0.name)], Double(metrics.totals[$0])) })
+            SessionState.allCases.map { MetricSample([("state", $0.name)], Double(metrics.totals[$0])) })
         gauge(
             "holdfast_accounts_by_status", "Accounts by how they are doing.",
-            AccountStatus.allCases.map { Sample([("status", $0.rawValue)], Double(metrics.totals[$0])) })
+            AccountStatus.allCases.map { MetricSample([("status", $0.rawValue)], Double(metrics.totals[$0])) })
         gauge("holdfast_accounts_enabled", "Accounts that should be connected.", Double(metrics.totals.enabled))
         gauge("holdfast_quarantined", "Accounts whose automatic healing has ended.", Double(metrics.quarantined))
         counter("holdfast_restarts_total", "Instances restarted, by the ladder or by hand.", metrics.restarts)
         counter(
             "holdfast_renewals_total", "Logins that have ended, by what became of them.",
-            ProviderOutcome.allCases.map { Sample([("outcome", $0.rawValue)], Double(metrics.renewals[$0])) })
+            ProviderOutcome.allCases.map { MetricSample([("outcome", $0.rawValue)], Double(metrics.renewals[$0])) })
         counter(
             "holdfast_stuck_resets_total", "Sessions reset because nothing would have woken them.", metrics.stuckResets)
         counter(
@@ -41,7 +41,7 @@ extension PrometheusText {
             "holdfast_connect_attempts_total", "Attempts to connect that have ended, by what became of them.",
             endpoints.flatMap { endpoint in
                 CountsByOutcome.outcomes.map { outcome in
-                    Sample(
+                    MetricSample(
                         [("endpoint", endpoint.endpoint), ("outcome", Self.name(outcome))],
                         Double(endpoint.attempts[outcome]))
                 }
@@ -50,7 +50,7 @@ extension PrometheusText {
             "holdfast_disconnects_total", "Connections lost, by the class of what ended them.",
             endpoints.flatMap { endpoint in
                 FailureClass.allCases.map { failure in
-                    Sample(
+                    MetricSample(
                         [("endpoint", endpoint.endpoint), ("class", failure.rawValue)],
                         Double(endpoint.disconnects[failure]))
                 }
@@ -62,7 +62,7 @@ extension PrometheusText {
                     ("waiting", endpoint.waiting), ("handshaking", endpoint.handshaking),
                     ("connected", endpoint.connected),
                 ]
-                .map { Sample([("endpoint", endpoint.endpoint), ("stage", $0.0)], Double($0.1)) }
+                .map { MetricSample([("endpoint", endpoint.endpoint), ("stage", $0.0)], Double($0.1)) }
             })
     }
 
@@ -78,10 +78,7 @@ extension PrometheusText {
         counter(
             "holdfast_transitions_unreported_total", "Changes of state too many for one report of the live events.",
             metrics.unreportedTransitions)
-        let replies = metrics.replySeconds
-        histogram(
-            "holdfast_heartbeat_reply_seconds", "Time from a heartbeat to its reply.", bounds: replies.bounds,
-            counts: replies.counts, sum: replies.sum)
+        histogram("holdfast_heartbeat_reply_seconds", "Time from a heartbeat to its reply.", metrics.replySeconds)
     }
 
     private mutating func writeMessages(_ metrics: FleetMetrics) {
@@ -97,20 +94,18 @@ extension PrometheusText {
         counter(
             "holdfast_messages_handled_total", "Messages by what became of them.",
             HandledKind.allCases.filter { $0 != .abandoned }.map {
-                Sample([("outcome", $0.rawValue)], Double(metrics.handled[$0]))
+                MetricSample([("outcome", $0.rawValue)], Double(metrics.handled[$0]))
             })
-        let delays = metrics.messageDelaySeconds
         histogram(
-            "holdfast_message_delay_seconds", "How much later than it was sent a message came.", bounds: delays.bounds,
-            counts: delays.counts, sum: delays.sum)
-        let handlers = metrics.handlerSeconds
+            "holdfast_message_delay_seconds", "How much later than it was sent a message came.",
+            metrics.messageDelaySeconds)
         histogram(
             "holdfast_handler_seconds", "How long a delivery took its handler, all tries together.",
-            bounds: handlers.bounds, counts: handlers.counts, sum: handlers.sum)
+            metrics.handlerSeconds)
         counter(
             "holdfast_outbox_total", "Messages of ours by what became of them.",
             OutboxMessage.State.allCases.filter { $0 != .queued }.map {
-                Sample([("state", $0.rawValue)], Double(metrics.outbox[$0]))
+                MetricSample([("state", $0.rawValue)], Double(metrics.outbox[$0]))
             })
         counter("holdfast_pauses_total", "Pauses that began because a person answered.", metrics.pauses)
         counter(
@@ -166,7 +161,7 @@ extension PrometheusText {
     private mutating func writeStore(_ metrics: FleetMetrics) {
         gauge(
             "holdfast_store_bytes", "Size of each database of the store, with its log.",
-            metrics.storeBytes.map { Sample([("file", $0.file)], Double($0.bytes)) })
+            metrics.storeBytes.map { MetricSample([("file", $0.file)], Double($0.bytes)) })
         counter(
             "holdfast_store_rows_dropped_total", "Rows of timelines and audit that the disk did not take in time.",
             UInt64(metrics.storeRowsDropped))
@@ -175,7 +170,7 @@ extension PrometheusText {
     private mutating func writeProcess(_ metrics: FleetMetrics) {
         gauge(
             "holdfast_loop_lag_seconds", "The worst delay of each lane's loop in the last second.",
-            metrics.loopLag.enumerated().map { Sample([("lane", String($0.offset))], $0.element.inSeconds) })
+            metrics.loopLag.enumerated().map { MetricSample([("lane", String($0.offset))], $0.element.inSeconds) })
         counter(
             "holdfast_unobserved_pauses_total", "Times in which the process could not have noticed a reply.",
             metrics.unobservedPauses)
@@ -194,7 +189,7 @@ extension PrometheusText {
             "holdfast_sessions_shed_total", "Sockets given up because memory was short.", metrics.sessionsShed)
         gauge("process_open_fds", "Open descriptors.", Double(metrics.openDescriptors))
         gauge("process_max_fds", "Descriptors that may be open.", Double(metrics.descriptorLimit))
-        counter("process_cpu_seconds_total", "Processor time used, in seconds.", [Sample([], metrics.cpuSeconds)])
+        counter("process_cpu_seconds_total", "Processor time used, in seconds.", [MetricSample([], metrics.cpuSeconds)])
     }
 
     private static func name(_ outcome: AttemptOutcome) -> String {
