@@ -25,22 +25,27 @@ struct RunCommand: AsyncParsableCommand {
         // First, while there is no other thread that could read the environment.
         let manager = ServiceManager.takeFromEnvironment()
         ProcessLimits.prepare()
+        var service = try makeService()
+        service.manager = manager
+        ProcessMemory.returnFreed()
+        try await service.run()
+    }
+
+    /// A function of its own, so that what was read is given back before the fleet runs.
+    private func makeService() throws -> FleetService {
         let path = file.config
         let configuration = try file.load()
-        ProcessMemory.returnFreed()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
         Self.remark(configuration, logger)
-        try await FleetService(
-            configuration: configuration, logger: logger,
-            reload: { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) },
-            applied: { next in
-                ProcessMemory.returnFreed()
-                output.apply(next.log)
-                Self.remark(next, logger)
-            },
-            manager: manager
-        ).run()
+        var service = FleetService(configuration, logger: logger)
+        service.reload = { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) }
+        service.applied = { next in
+            ProcessMemory.returnFreed()
+            output.apply(next.log)
+            Self.remark(next, logger)
+        }
+        return service
     }
 
     /// What an operator should know about a configuration that is right.

@@ -34,10 +34,9 @@ struct Demo {
                 control: Gateway.Address(), script: try script.timetable(), logger: logger))
         let storyteller = Task { await tell(script, gateway) }
         do {
-            try await FleetService(
-                configuration: configuration(gateway, folder: folder), logger: logger,
-                ready: ReadyLine(gateway: gateway.url, control: gateway.controlURL)
-            ).run()
+            var service = FleetService(try configuration(gateway, folder: folder), logger: logger)
+            service.ready = ReadyLine(gateway: gateway.url, control: gateway.controlURL)
+            try await service.run()
         } catch {
             storyteller.cancel()
             await gateway.shutdown()

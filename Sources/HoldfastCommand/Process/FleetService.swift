@@ -10,8 +10,10 @@ import UnixSignals
 
 /// A fleet with its console, from the start to the drained end: what `run` and `demo` have in common.
 struct FleetService: Sendable {
-    let configuration: Configuration
-    let logger: Logger
+    private let fleet: Fleet
+    /// Without its accounts: the fleet has them, and a second copy would be a part of what each session costs.
+    private let configuration: Configuration
+    private let logger: Logger
     /// What else stands in the ready line.
     var ready = ReadyLine()
     /// Reads the configuration anew on SIGHUP; nil where there is no file.
@@ -21,12 +23,18 @@ struct FleetService: Sendable {
     /// Who started us and wants to hear how we do.
     var manager: ServiceManager?
 
+    init(_ configuration: consuming Configuration, logger: Logger) {
+        fleet = Fleet(configuration.fleet, logger: logger)
+        configuration.fleet.accounts = []
+        self.configuration = configuration
+        self.logger = logger
+    }
+
     /// Serves until SIGTERM or SIGINT, then drains.
     /// - Throws: `ExitCode.unavailable` if the store cannot be used or the address cannot be listened on; the reason is logged.
     func run() async throws {
         // Before anything is started, so that no signal meets a process that is half up.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let fleet = Fleet(configuration.fleet, logger: logger)
         do {
             try await fleet.openStore()
         } catch {

@@ -83,7 +83,7 @@ extension Link {
             .connectTimeout(.hours(1))
             .channelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 << 10)
+                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 64 << 10)
             )
             // Writable means: the socket has taken everything.
             .channelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
