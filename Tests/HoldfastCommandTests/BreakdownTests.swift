@@ -17,7 +17,7 @@ struct BreakdownTests {
             let logger = Logger(label: "test") { _ in StreamLogHandler.standardError(label: "test") }
             let fleet = Fleet(FleetConfiguration(), logger: logger)
             try await fleet.start()
-            let watch = FleetService(configuration: configuration, logger: logger).endWithBreakdown(of: fleet)
+            let watch = FleetService(configuration, logger: logger).endWithBreakdown(of: fleet)
             fleet.breakdown.report("lane 0 has shown no progress for 60 s")
             await watch.value
         }
