@@ -12,9 +12,14 @@ extension Fleet {
                 return .failure(error)
             }
         }
-        let id = (try? answer.get())?.id
-        await audit("add", account: id, detail: answer.refusal.map { "refused: \($0.code)" }, by: hand)
-        return try answer.get()
+        switch answer {
+        case .success(let view):
+            try await audit("add", account: view.id, by: hand)
+            return view
+        case .failure(let refusal):
+            try? await audit("add", detail: "refused: \(refusal.code)", by: hand)
+            throw refusal
+        }
     }
 
     private func addNow(_ declaration: String) async throws(CommandRefusal) -> AccountView {
@@ -49,8 +54,11 @@ extension Fleet {
             do throws(CommandRefusal) { try await self.removeNow(id) } catch { return error }
             return nil
         }
-        await audit("remove", account: id, detail: refusal.map { "refused: \($0.code)" }, by: hand)
-        if let refusal { throw refusal }
+        if let refusal {
+            try? await audit("remove", account: id, detail: "refused: \(refusal.code)", by: hand)
+            throw refusal
+        }
+        try await audit("remove", account: id, by: hand)
     }
 
     private func removeNow(_ id: String) async throws(CommandRefusal) {
@@ -73,14 +81,15 @@ extension Fleet {
         _ secrets: [SecretKind: Secret], of id: String, by hand: Hand = .program
     ) async throws(CommandRefusal) -> AccountView {
         let kinds = secrets.keys.map(\.rawValue).sorted().joined(separator: ", ")
+        let view: AccountView
         do throws(CommandRefusal) {
-            let view = try await setCredentialNow(secrets.filter { SecretKind.credentials.contains($0.key) }, of: id)
-            await audit("set-credential", account: id, detail: kinds, by: hand)
-            return view
+            view = try await setCredentialNow(secrets.filter { SecretKind.credentials.contains($0.key) }, of: id)
         } catch {
-            await audit("set-credential", account: id, detail: "\(kinds); refused: \(error.code)", by: hand)
+            try? await audit("set-credential", account: id, detail: "\(kinds); refused: \(error.code)", by: hand)
             throw error
         }
+        try await audit("set-credential", account: id, detail: kinds, by: hand)
+        return view
     }
 
     private func setCredentialNow(
@@ -113,11 +122,5 @@ extension Fleet {
     public func declarations(after cursor: String? = nil, limit: Int) async throws -> [(id: String, text: String)] {
         guard let store = state.withLock({ $0.store }) else { return [] }
         return try await store.register.declarations(after: cursor, limit: limit)
-    }
-}
-
-extension Result where Failure == CommandRefusal {
-    fileprivate var refusal: CommandRefusal? {
-        if case .failure(let error) = self { error } else { nil }
     }
 }

@@ -40,7 +40,7 @@ extension Fleet {
         guard let recent = recent ?? nil else { return nil }
         guard let store = engine.control.store else { return recent }
         await engine.control.catchUp()
-        await store.flush()
+        try? await store.flush()
         guard let stored = try? await store.timeline(of: id, limit: limit) else { return recent }
         let unwritten = recent.filter { entry in !stored.prefix(recent.count).contains { $0.isSame(as: entry) } }
         return Array((unwritten + stored).prefix(limit))
@@ -48,20 +48,23 @@ extension Fleet {
 
     /// Carries out a command and returns the account as it is after that.
     ///
-    /// - Parameter hand: who wants it, for the audit log. What was asked for is durable when this returns, unless the store
-    ///   cannot be written: then it holds until the process ends, and is written when that is possible again.
+    /// What was asked for is in force and durable when this returns.
+    ///
+    /// - Parameter hand: who wants it, for the audit log.
+    /// - Throws: why nothing was done; or `unwritten`: it is in force, and the store could not take it yet.
     @discardableResult
     public func perform(
         _ command: SessionCommand, on id: String, by hand: Hand = .program
     ) async throws(CommandRefusal) -> AccountView {
+        let view: AccountView
         do throws(CommandRefusal) {
-            let view = try await carryOut(command, on: id)
-            await audit(command.rawValue, account: id, by: hand)
-            return view
+            view = try await carryOut(command, on: id)
         } catch {
-            await audit(command.rawValue, account: id, detail: "refused: \(error.code)", by: hand)
+            try? await audit(command.rawValue, account: id, detail: "refused: \(error.code)", by: hand)
             throw error
         }
+        try await audit(command.rawValue, account: id, by: hand)
+        return view
     }
 
     private func carryOut(_ command: SessionCommand, on id: String) async throws(CommandRefusal) -> AccountView {
@@ -79,11 +82,14 @@ extension Fleet {
         return try answer.get()
     }
 
-    /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are.
+    /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are. What
+    /// was asked for is in force and durable when this returns.
+    ///
+    /// - Throws: `unwritten`: it is in force, and the store could not take it yet.
     @discardableResult
     public func perform(
         _ command: SessionCommand, matching filter: AccountFilter, by hand: Hand = .program
-    ) async -> (matched: Int, applied: Int) {
+    ) async throws(CommandRefusal) -> (matched: Int, applied: Int) {
         guard let lanes = runningLanes else { return (0, 0) }
         let board = board.snapshot
         let matcher = AccountMatcher(filter)
@@ -96,7 +102,8 @@ extension Fleet {
                 applied += await lane.onLoop { $0.perform(command, on: portion) } ?? 0
             }
         }
-        await audit(
+        for lane in lanes { await lane.onLoop { $0.sendReport(at: $0.observe()) } }
+        try await audit(
             command.rawValue, detail: "\(filter): \(applied) of \(matched.count) accounts", by: hand)
         return (matched.count, applied)
     }
@@ -106,12 +113,16 @@ extension Fleet {
     /// - Parameter before: the id of the entry at which the page before ended; nil for the newest.
     public func audit(before: Int64? = nil, limit: Int) async throws -> [AuditEntry] {
         guard let store = state.withLock({ $0.store }) else { return [] }
-        await store.flush()
+        try? await store.flush()
         return try await store.register.audit(before: before, limit: limit)
     }
 
     /// Writes down what somebody did, and waits until that, and what it changed, is durable.
-    func audit(_ action: String, account: String? = nil, detail: String? = nil, by hand: Hand) async {
+    ///
+    /// - Throws: `unwritten`, if the store does not take it.
+    func audit(
+        _ action: String, account: String? = nil, detail: String? = nil, by hand: Hand
+    ) async throws(CommandRefusal) {
         guard let engine = state.withLock({ $0.engine }), let store = engine.control.store else { return }
         store.register.note(
             AuditEntry(
@@ -119,7 +130,7 @@ extension Fleet {
                 detail: detail))
         if let account, let (_, lane) = locate(account) { await lane.onLoop { $0.sendReport(at: $0.observe()) } }
         await engine.control.catchUp()
-        await store.flush()
+        do throws(StoreError) { try await store.flush() } catch { throw .unwritten("\(error)") }
     }
 
     /// What happens from now on, beginning after the event `id` as far as it is still kept (`FleetEvent.kept`).

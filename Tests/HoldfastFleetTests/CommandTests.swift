@@ -86,10 +86,10 @@ struct CommandTests {
     func many() async throws {
         try await FleetRig.run(accounts: 12) { rig in
             try await rig.everybodyConnected()
-            let (matched, applied) = await rig.fleet.perform(.disable, matching: AccountFilter(text: "ACCOUNT-1"))
+            let (matched, applied) = try await rig.fleet.perform(.disable, matching: AccountFilter(text: "ACCOUNT-1"))
             #expect(matched == 3 && applied == 3)
             try await rig.totals { $0.enabled == 9 && $0[.connected] == 9 && $0[AccountStatus.disabled] == 3 }
-            let again = await rig.fleet.perform(.reconnect, matching: AccountFilter(status: .disabled))
+            let again = try await rig.fleet.perform(.reconnect, matching: AccountFilter(status: .disabled))
             #expect(again.matched == 3 && again.applied == 0)
         }
     }

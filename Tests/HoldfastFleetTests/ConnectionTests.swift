@@ -63,7 +63,7 @@ struct ConnectionTests {
             #expect(timeline.first?.record?.chain.isEmpty == false)
             // What is rejected twice is left alone, and the gate does not wait for it either.
             let connects = rig.gateway.statistics(lists: false).connectsTotal
-            await rig.fleet.perform(.reset, matching: AccountFilter())
+            try await rig.fleet.perform(.reset, matching: AccountFilter())
             #expect(rig.gateway.statistics(lists: false).connectsTotal == connects)
         }
     }

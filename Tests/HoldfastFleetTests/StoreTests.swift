@@ -97,7 +97,7 @@ struct StoreTests {
             let ops = Hand(name: "ops", address: "10.0.0.7")
             try await rig.fleet.perform(.disable, on: "a", by: ops)
             _ = try? await rig.fleet.perform(.release, on: "a", by: ops)
-            await rig.fleet.perform(.reset, matching: AccountFilter(text: "b"), by: ops)
+            try await rig.fleet.perform(.reset, matching: AccountFilter(text: "b"), by: ops)
             try await rig.restart([try .test("a", rig.gateway), try .test("b", rig.gateway)])
             let entries = try await rig.fleet.audit(limit: 10)
             #expect(entries.map(\.action) == ["reset", "release", "disable"])
@@ -117,7 +117,15 @@ struct StoreTests {
             try store.fill(true)
             // Long, so that it does not fit into pages that are there already.
             let long = Hand(name: String(repeating: "x", count: 20_000), address: "")
-            try await rig.fleet.perform(.disable, on: "a", by: long)
+            // In force, and the caller knows that it is not written yet.
+            let refusal = await #expect(throws: CommandRefusal.self) {
+                try await rig.fleet.perform(.disable, on: "a", by: long)
+            }
+            #expect(refusal?.code == "unwritten")
+            let ofMany = await #expect(throws: CommandRefusal.self) {
+                try await rig.fleet.perform(.disable, matching: AccountFilter(), by: long)
+            }
+            #expect(ofMany?.code == "unwritten")
             try await rig.wait { rig.fleet.readiness().contains { $0.code == .storeDown } }
             #expect(await rig.fleet.account("a")?.isEnabled == false)
             #expect(rig.log.lines.count { $0.level == .critical } == 1)
@@ -125,7 +133,19 @@ struct StoreTests {
             try await rig.wait { !rig.fleet.readiness().contains { $0.code == .storeDown } }
             try await rig.restart([try .test("a", rig.gateway)])
             #expect(await rig.fleet.account("a")?.isEnabled == false)
-            #expect(try await rig.fleet.audit(limit: 10).count == 1)
+            #expect(try await rig.fleet.audit(limit: 10).count == 2)
+        }
+    }
+
+    @Test("a command to many accounts is durable when it is answered")
+    func manyAreDurable() async throws {
+        try await StoredFleet.run { rig in
+            let accounts = [try AccountConfiguration.test("a", rig.gateway), try .test("b", rig.gateway)]
+            try await rig.start(accounts)
+            try await rig.fleet.perform(.quarantine, matching: AccountFilter())
+            // As a kill would leave it: read while the fleet runs.
+            let store = try #require(rig.fleet.state.withLock { $0.store })
+            #expect(try await store.register.accounts().map(\.memory.quarantine) == [.person, .person])
         }
     }
 

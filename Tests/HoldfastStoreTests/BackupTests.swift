@@ -34,10 +34,10 @@ struct BackupTests {
     func whole() async throws {
         let register = try register()
         register.note(audit("before"))
-        await register.flush()
+        try await register.flush()
         let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
         register.note(audit("after"))
-        await register.flush()
+        try await register.flush()
         try backup.check()
         await register.close()
         let restored = try Backup(at: backup.path).restore(to: store, keys: [], at: now)
@@ -104,10 +104,10 @@ struct BackupTests {
     func changed() async throws {
         let register = try register()
         register.note(audit("mine"))
-        await register.flush()
+        try await register.flush()
         let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
         register.note(audit("later"))
-        await register.flush()
+        try await register.flush()
         await register.close()
         let path = backup.path + "/" + Register.fileName
         var data = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -62,7 +62,7 @@ struct RegisterTests {
         var memory = SessionMemory()
         memory.rung = .renew
         register.noteMemory(memory, of: "a")
-        await register.flush()
+        try await register.flush()
         try await register.add([StoredAccount(id: "a", device: "second")])
         let account = try #require(try await register.accounts().first)
         #expect(account.device == "first")
@@ -84,7 +84,7 @@ struct RegisterTests {
         late.renewal.startedAt = now - .seconds(60)
         late.renewal.fruitless = 1
         register.noteMemory(late, of: "a")
-        await register.flush()
+        try await register.flush()
         let kept = try #require(try await register.accounts().first).memory
         #expect(kept.renewal == login)
         #expect(kept.rung == .renew)
@@ -92,7 +92,7 @@ struct RegisterTests {
         var stable = SessionMemory()
         stable.renewal.startedAt = now
         register.noteMemory(stable, of: "a")
-        await register.flush()
+        try await register.flush()
         #expect(try await register.accounts().first?.memory == stable)
     }
 
@@ -167,7 +167,7 @@ struct RegisterTests {
         register.note(
             AuditEntry(at: now - .seconds(400 * 86_400), who: "w", origin: "o", action: "old"))
         register.note(AuditEntry(at: now, who: "w", origin: "o", action: "new"))
-        await register.flush()
+        try await register.flush()
         #expect(try await register.sweep(at: now, settings, pause: .zero) == 30 + 30 + 1)
         #expect(try await register.sweep(at: now, settings, pause: .zero) == 0)
         #expect(try await register.timeline(of: "old", limit: 100).isEmpty)

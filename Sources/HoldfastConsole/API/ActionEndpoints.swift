@@ -29,7 +29,7 @@ struct ActionEndpoints: Sendable {
         { call in
             let body = try await self.body(of: call.request)
             let selection = try AccountSelection(body)
-            let (matched, applied) = await fleet.perform(action, matching: selection.filter, by: call.hand)
+            let (matched, applied) = try await perform(action, on: selection, by: call.hand)
             audit(action.rawValue, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
             return .json { json in
                 json.field("matched", matched)
@@ -43,6 +43,16 @@ struct ActionEndpoints: Sendable {
             return try await fleet.perform(action, on: id, by: hand)
         } catch {
             throw Problem(error, id: id)
+        }
+    }
+
+    private func perform(
+        _ action: SessionCommand, on selection: AccountSelection, by hand: Hand
+    ) async throws(Problem) -> (matched: Int, applied: Int) {
+        do {
+            return try await fleet.perform(action, matching: selection.filter, by: hand)
+        } catch {
+            throw Problem(error, id: "")
         }
     }
 

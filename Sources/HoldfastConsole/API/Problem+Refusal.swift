@@ -33,6 +33,12 @@ extension Problem {
             self.init(
                 status: .serviceUnavailable, code: refusal.code, detail: "The store cannot be written: \(reason)",
                 headers: [.retryAfter: "10"])
+        case .unwritten(let reason):
+            self.init(
+                status: .serviceUnavailable, code: refusal.code,
+                detail:
+                    "It is in force, but not written: it is lost if Holdfast ends before its store can be written again: \(reason)",
+                headers: [.retryAfter: "10"])
         }
     }
 

@@ -1,6 +1,6 @@
 public import HoldfastCore
 
-/// Why a command was not carried out. Nothing was changed.
+/// Why a command was not carried out. Nothing was changed, but for `unwritten`.
 public enum CommandRefusal: Error, Sendable, Hashable {
     /// There is no account with this id.
     case notFound
@@ -21,6 +21,9 @@ public enum CommandRefusal: Error, Sendable, Hashable {
     case noKey
     /// The store cannot be written.
     case storeDown(String)
+    /// The command is in force, and the store could not take it in time: it is lost if the process ends before the store
+    /// can be written again.
+    case unwritten(String)
 
     /// The stable code in the API.
     public var code: String {
@@ -34,6 +37,7 @@ public enum CommandRefusal: Error, Sendable, Hashable {
         case .noStore: "no_store"
         case .noKey: "no_key"
         case .storeDown: "store_down"
+        case .unwritten: "unwritten"
         }
     }
 }

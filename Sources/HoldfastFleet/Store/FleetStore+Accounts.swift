@@ -23,7 +23,7 @@ extension FleetStore {
     ///
     /// - Throws: `FleetError.declaredTwice` if an account that was added at run time is in the configuration as well.
     func plan(_ configuration: FleetConfiguration) async throws -> Plan {
-        await flush()
+        try? await flush()
         let stored = Dictionary(try await register.accounts().map { ($0.id, $0) }) { first, _ in first }
         let secrets = Dictionary(grouping: try await register.secrets(), by: \.account)
         let ids = Set(configuration.accounts.map(\.id))

@@ -50,7 +50,7 @@ extension FleetStore {
             guard let account = declared[stored.id], stored.quarantineDeclared == mark(of: account) else { continue }
             register.noteMemory(stored.memory, of: stored.id, declared: mark(of: account, ring: new))
         }
-        await flush()
+        try await flush()
         return renewed.count
     }
 }

@@ -82,26 +82,36 @@ final class FleetStore: Sendable {
     func close() async {
         let sweeper = state.withLock { $0.sweeper.take() }
         sweeper?.cancel()
-        await flush()
+        try? await flush()
         await register.close()
         await closeJournal()
         state.withLock { $0.lock = nil }
     }
 
-    /// Returns when everything noted so far is durable, or after a while: nobody waits for a dead disk.
-    func flush() async {
-        let (stream, done) = AsyncStream.makeStream(of: Void.self)
+    /// Returns when everything noted so far is durable. Throws where the disk does not take it, or not in time: nobody waits
+    /// for a dead disk. It is kept then, and written when that is possible.
+    func flush() async throws(StoreError) {
+        let (outcomes, first) = AsyncStream.makeStream(of: StoreError?.self)
         let flushing = Task { [register] in
-            await register.flush()
-            done.finish()
+            do throws(StoreError) {
+                try await register.flush()
+                first.yield(nil)
+            } catch {
+                first.yield(error)
+            }
         }
         let patience = Task {
-            try? await Task.sleep(for: Self.patience)
-            done.finish()
+            try await Task.sleep(for: Self.patience)
+            first.yield(.failed("the disk has not answered for \(Self.patience)"))
         }
-        for await _ in stream {}
+        var problem: StoreError? = .failed("nobody waited for the disk")
+        for await outcome in outcomes {
+            problem = outcome
+            break
+        }
         patience.cancel()
         flushing.cancel()
+        if let problem { throw problem }
     }
 
     /// What is wrong with it; nil while all is well.

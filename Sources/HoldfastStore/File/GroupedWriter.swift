@@ -66,9 +66,10 @@ final class GroupedWriter: Sendable {
         add(Write(work: work, rows: 1, isDroppable: false, continuation: nil, key: key))
     }
 
-    /// Returns when everything that was handed over before has been written or given up.
-    func flush() async {
-        try? await write { _ in }
+    /// Returns when everything that was handed over before is durable, but for faulty writes, which are given up and counted.
+    /// Throws where the disk does not take it; what was noted is kept and tried again.
+    func flush() async throws {
+        try await write { _ in }
     }
 
     private func add(_ write: Write) {

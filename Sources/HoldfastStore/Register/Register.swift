@@ -38,14 +38,15 @@ public final class Register: Sendable {
     /// Timeline rows lost because the disk could not take them.
     public var droppedRows: Int { writer.droppedRows }
 
-    /// Returns when everything handed over so far is durable or given up.
-    public func flush() async {
-        await writer.flush()
+    /// Returns when everything handed over so far is durable. Throws where the disk does not take it: then it is kept, and
+    /// written when that is possible.
+    public func flush() async throws(StoreError) {
+        try await write { _ in }
     }
 
     /// Writes what is waiting and closes the file.
     public func close() async {
-        await writer.flush()
+        try? await flush()
         // So that the file is whole by itself, for whoever copies it while we are gone. If it fails, the WAL still has all.
         _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try? pool.close()
