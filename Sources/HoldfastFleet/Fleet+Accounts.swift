@@ -17,9 +17,15 @@ extension Fleet {
             try await audit("add", account: view.id, by: hand)
             return view
         case .failure(let refusal):
-            try? await audit("add", detail: "refused: \(refusal.code)", by: hand)
+            try? await audit("add", account: idOf(declaration), detail: "refused: \(refusal.code)", by: hand)
             throw refusal
         }
+    }
+
+    /// The id in a declaration, as far as one can be read in what was refused; no text of any length gets into the audit log.
+    private func idOf(_ declaration: String) -> String? {
+        guard let id = JSONTree(declaration.utf8)?["id"]?.plain else { return nil }
+        return String(id.prefix(AccountConfiguration.idLimit))
     }
 
     private func addNow(_ declaration: String) async throws(CommandRefusal) -> AccountView {
@@ -32,16 +38,18 @@ extension Fleet {
         }
         account.origin = .store
         guard roster.find(account.id) == nil else { throw .exists }
+        var known: Recollection?
         do {
-            if let device = try await store.keep(declaration, of: account) {
-                account.dialect.keepDevice(device, of: account.id)
+            if let stored = try await store.keep(declaration, of: account) {
+                account.dialect.keepDevice(stored.device, of: account.id)
+                known = store.recollection(of: account, stored, [])
             }
         } catch SealingError.noKey {
             throw .noKey
         } catch {
             throw .storeDown("\(error)")
         }
-        let isAdded = roster.add(account) { arrival, lane in
+        let isAdded = roster.add(account, known: known) { arrival, lane in
             engine.lanes[lane].deliver(added: [arrival], changed: [], removed: [])
         }
         guard isAdded, let view = await self.account(account.id) else { throw .exists }
@@ -65,13 +73,15 @@ extension Fleet {
         guard let engine = state.withLock({ $0.engine }), runningLanes != nil else { throw .notRunning }
         guard let entry = roster.find(id) else { throw .notFound }
         guard entry.account.configuration.origin == .store, let store = engine.control.store else { throw .declared }
-        do {
-            try await store.register.remove(id)
-        } catch {
-            throw .storeDown("\(error)")
+        try await engine.desk.whileChanging(entry.key) { () async throws(CommandRefusal) in
+            do {
+                try await store.register.remove(id, at: ProcessClock.wall)
+            } catch {
+                throw .storeDown("\(error)")
+            }
+            roster.remove(id) { slot, lane in engine.lanes[lane].deliver(added: [], changed: [], removed: [slot]) }
+            await engine.lanes[Int(entry.key.lane)].onLoop { _ in }
         }
-        roster.remove(id) { slot, lane in engine.lanes[lane].deliver(added: [], changed: [], removed: [slot]) }
-        await engine.lanes[Int(entry.key.lane)].onLoop { _ in }
     }
 
     /// Gives an account other secrets than the declared ones; the running session uses them from now on (K4). They hold until
@@ -97,6 +107,14 @@ extension Fleet {
     ) async throws(CommandRefusal) -> AccountView {
         guard let engine = state.withLock({ $0.engine }), runningLanes != nil else { throw .notRunning }
         guard let entry = roster.find(id) else { throw .notFound }
+        return try await engine.desk.whileChanging(entry.key) { () async throws(CommandRefusal) in
+            try await put(secrets, entry, engine)
+        }
+    }
+
+    private func put(
+        _ secrets: [SecretKind: Secret], _ entry: Directory.Entry, _ engine: Engine
+    ) async throws(CommandRefusal) -> AccountView {
         if let store = engine.control.store {
             do {
                 try await store.keep(secrets, of: entry.account.configuration, obtainedAt: ProcessClock.wall)
@@ -107,7 +125,7 @@ extension Fleet {
             }
         }
         let view = await engine.lanes[Int(entry.key.lane)].onLoop { lane -> AccountView? in
-            guard let index = lane.find(entry.key.slot, id: id) else { return nil }
+            guard let index = lane.find(entry.key.slot, id: entry.account.id) else { return nil }
             lane.take(secrets, index)
             return lane.view(index)
         }

@@ -139,6 +139,7 @@ public final class Fleet: Sendable {
         }
         guard let engine else { return summary }
         engine.messages.apply(configuration)
+        store?.startSweeping(configuration.retention)
         for lane in engine.lanes { await lane.onLoop { _ in } }
         await engine.control.catchUp()
         return summary

@@ -91,7 +91,7 @@ struct RenewalTests {
             let entries = try #require(await rig.fleet.timeline("a", limit: 100))
             let failures = entries.compactMap(\.failureCode)
             // The first attempt had no token yet; nothing has failed since.
-            #expect(failures.allSatisfy { $0 == "auth.register_401" } && failures.count <= 2)
+            #expect(failures.allSatisfy { $0 == "auth.no_credential" } && failures.count <= 2)
         }
     }
 
@@ -123,6 +123,14 @@ struct RenewalTests {
             #expect(before.quarantine == trouble.quarantine)
             #expect(before.state == .failed)
             #expect(before.lastLogin?.reason.isEmpty == false)
+            let told = try #require(
+                await rig.fleet.timeline("a", limit: 100)?.first { $0.reason == "login_\(trouble.outcome.rawValue)" })
+            #expect(told.from == .failed && told.to == .failed)
+            #expect(told.record?.chain.first == before.lastLogin?.reason)
+            if let quarantine = trouble.quarantine {
+                try await rig.wait { !rig.log.lines("account quarantined").isEmpty }
+                #expect(rig.log.lines("account quarantined").first?.metadata["quarantine"] == "\(quarantine.name)")
+            }
             // Over three restarts of the process the cooldown of a minute holds.
             for _ in 0..<3 {
                 try await rig.restart([account])
@@ -135,6 +143,68 @@ struct RenewalTests {
             try await rig.fleet.setCredential([.token: Secret(rig.gateway.token(for: "a"))], of: "a")
             try await rig.connected("a")
             #expect(await rig.fleet.account("a")?.quarantine == nil)
+        }
+    }
+
+    @Test("an account that has no token gets one before it connects: nobody is asked without, and nothing is rejected")
+    func noToken() async throws {
+        try await run { rig in
+            try await rig.start([try .login("a", rig.gateway)])
+            try await rig.connected("a")
+            #expect(rig.gateway.statistics(lists: false).connectsTotal == 1)
+            #expect(logins(rig).count == 1)
+            let failures = try #require(await rig.fleet.timeline("a", limit: 100)).compactMap(\.failureCode)
+            #expect(Set(failures) == ["auth.no_credential"])
+        }
+    }
+
+    @Test("removed and added again, an account still waits for its cooldown")
+    func removedAndAdded() async throws {
+        try await run { rig in
+            rig.configuration.declarationReader = { [gateway = rig.gateway] text throws(InvalidDeclaration) in
+                guard let account = try? AccountConfiguration.login("a", gateway) else { throw InvalidDeclaration([]) }
+                return account
+            }
+            try rig.gateway.setLoginFaults([LoginFault(.tryLater)])
+            try await rig.start([])
+            for _ in 0..<3 {
+                try await rig.fleet.add(#"{"id":"a"}"#)
+                try await rig.wait { self.logins(rig).count == 1 }
+                try await rig.wait { await rig.fleet.account("a")?.state == .failed }
+                let refusal = await #expect(throws: CommandRefusal.self) {
+                    try await rig.fleet.perform(.renew, on: "a")
+                }
+                #expect(refusal == .session(.coolingDown))
+                try await rig.fleet.remove("a")
+            }
+            try await rig.restart([try .login("a", rig.gateway)])
+            try await rig.wait { await rig.fleet.account("a")?.state == .failed }
+            #expect(logins(rig).count == 1)
+        }
+    }
+
+    @Test("what a login brings does not take the place of what a person has set meanwhile, nor over a restart")
+    func setWhileLoggingIn() async throws {
+        try await run { rig in
+            let (asked, go) = ("\(rig.folder)/asked", "\(rig.folder)/go")
+            let script = """
+                touch "\(asked)"; while [ ! -e "\(go)" ]; do sleep 0.02; done
+                echo '{"outcome": "renewed", "token": "of-the-login"}'
+                """
+            rig.configuration.providers["login"] = .command(
+                CommandProviderConfiguration(command: ["/bin/sh", "-c", script]))
+            let account = try AccountConfiguration.login("a", rig.gateway)
+            try await rig.start([account])
+            try await rig.wait { FileManager.default.fileExists(atPath: asked) }
+            let byHand = Secret(rig.gateway.token(for: "a"))
+            try await rig.fleet.setCredential([.token: byHand], of: "a")
+            #expect(FileManager.default.createFile(atPath: go, contents: nil))
+            try await rig.wait { await rig.fleet.account("a")?.lastLogin != nil }
+            #expect(await rig.fleet.account("a")?.lastLogin?.reason.contains("changed meanwhile") == true)
+            #expect(await rig.token("a") == byHand)
+            try await rig.connected("a")
+            try await rig.restart([account])
+            #expect(await rig.token("a") == byHand)
         }
     }
 

@@ -111,9 +111,71 @@ struct RegisterTests {
         for (name, bytes) in try folder.contents() {
             #expect(bytes.range(of: Data(plain.utf8)) == nil, "\(name) holds the secret in the clear")
         }
-        try await register.remove("a")
+        try await register.remove("a", at: now)
         #expect(try await register.secrets().isEmpty)
+    }
+
+    @Test("of a removed account it stays known when it logged in last, until it is long ago, and nothing else")
+    func removed() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        try await register.add([StoredAccount(id: "a", declaration: "{}", device: "d")])
+        var login = RenewalRecord()
+        login.startedAt = now
+        login.fruitless = 3
+        try await register.beginLogin(login, of: "a")
+        var memory = SessionMemory()
+        memory.rung = .quarantine
+        memory.quarantine = .ladder
+        memory.restarts = [now]
+        memory.renewal = login
+        memory.renewal.needsPerson = true
+        register.noteMemory(memory, of: "a", declared: "mark")
+        try await register.flush()
+        #expect(try await register.account("a")?.memory == memory)
+        try await register.remove("a", at: now)
+        // What its session says while it goes down is about nobody any more.
+        register.noteMemory(memory, of: "a", declared: "mark")
+        register.noteEnabled(StoredAccount.Override(value: false, declared: true), of: "a")
+        try await register.flush()
+        var expected = StoredAccount(id: "a", device: "d", isRemoved: true)
+        expected.memory.renewal = login
+        #expect(try await register.account("a") == expected)
+        #expect(try await register.declarations(after: nil, limit: 10).isEmpty)
+        #expect(try await register.sweep(at: now + .seconds(6 * 86_400), RetentionSettings(), pause: .zero) == 0)
+        try await register.add([StoredAccount(id: "a", declaration: "{}", device: "other")])
+        #expect(try await register.account("a")?.isRemoved == false)
+        #expect(try await register.account("a")?.memory.renewal == login)
+        try await register.remove("a", at: now)
+        #expect(try await register.sweep(at: now + .seconds(8 * 86_400), RetentionSettings(), pause: .zero) == 1)
         #expect(try await register.accounts().isEmpty)
+    }
+
+    @Test("no login begins that the register cannot write down for want of the account")
+    func unknownLogin() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        await #expect(throws: StoreError.self) { try await register.beginLogin(RenewalRecord(), of: "nobody") }
+    }
+
+    @Test("settings that no failure refers to any more are swept, unless some may yet")
+    func sweepsSettings() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        for id in ["used", "unused", "current"] { register.noteSettings("{}", id: id) }
+        register.noteTransitions(2) { [now] in
+            var told = transition(1, of: "a", at: now)
+            told.detail = #"{"settings":"used"}"#
+            var rubbish = transition(2, of: "a", at: now)
+            rubbish.detail = "no JSON"
+            return [told, rubbish]
+        }
+        try await register.flush()
+        let swept = try await register.sweep(at: now, RetentionSettings(), pause: .zero) { ["current"] }
+        #expect(swept == 1)
+        #expect(try await register.settings(id: "unused") == nil)
+        #expect(try await register.settings(id: "used") == "{}")
+        #expect(try await register.settings(id: "current") == "{}")
     }
 
     @Test("a damaged file is set aside and named, and a new one is begun")

@@ -48,9 +48,12 @@ export const en = {
     slot_granted: 'its turn came', registered: 'registered', failure: 'failure',
     too_many_failures: 'too many failures', retry_due: 'next try due', probe_due: 'probe due',
     disabled: 'switched off', released: 'taken down', operator_reconnect: 'reconnect by hand',
+    operator_reset: 'reset by hand',
     operator_restart: 'restart by hand', operator_release: 'released by hand', ladder_restart: 'automatic restart',
     quarantined: 'quarantined', settings_changed: 'settings changed', stuck: 'was stuck', shutdown: 'shutting down',
-    renewed: 'credential renewed', renewing: 'renewing the credential', gateway_asked: 'the gateway asked for it',
+    renewed: 'credential renewed', login_rejected: 'the login was rejected',
+    login_needs_person: 'the login needs a person', login_try_later: 'the login came to nothing yet',
+    renewing: 'renewing the credential', gateway_asked: 'the gateway asked for it',
     removed: 'no longer declared',
   },
   healthReason: {
@@ -58,7 +61,7 @@ export const en = {
     not_connected: 'Not connected', failures: 'Failures', reply_slow: 'Slow heartbeat reply',
     reply_overdue: 'Heartbeat reply overdue', heartbeats_missed: 'Heartbeats missed', quiet: 'No message for a while',
     reading_paused: 'Reading is paused: handling cannot keep up', breaker_open: 'Its endpoint is down: one probe at a time',
-    messages_late: 'Messages arrive late',
+    messages_late: 'Messages arrive late', login_needs_person: 'Its login needs a person',
   },
   failureClass: {
     dropped: 'Connection dropped', network: 'Endpoint not reachable', server: 'Endpoint cannot serve now',

@@ -44,6 +44,8 @@ extension Failure {
             return Failure(isAuth ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
         case .refused(let `class`, let code):
             return Failure(`class`, .refusal, number: Int32(clamping: code), phase: phase)
+        case .noCredential:
+            return Failure(.auth, .noCredential, phase: phase)
         case .violation(let violation):
             return Failure(.protocol, .violation(violation), phase: phase)
         case .certificate(let problem):

@@ -25,6 +25,8 @@ public enum FailureCause: Hashable, Sendable {
     case registrationRefused(code: Int)
     /// The gateway said in a message that it will not serve us; what that speaks against, its dialect knows.
     case refused(as: FailureClass, code: Int)
+    /// The account has nothing yet to prove itself with, and a provider that can get it something: nobody was asked.
+    case noCredential
     /// The peer broke a rule of RFC 6455, of HTTP or of the dialect.
     case violation(ProtocolViolation)
     /// The peer's certificate is not valid for us.

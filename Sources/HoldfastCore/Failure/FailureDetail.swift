@@ -18,6 +18,7 @@ public enum FailureDetail: Hashable, Sendable {
     case notAProxy
     case registerCode
     case refusal
+    case noCredential
     case violation(ProtocolViolation)
     case certificate(CertificateProblem)
     case tls
@@ -46,6 +47,7 @@ public enum FailureDetail: Hashable, Sendable {
         case .notAProxy: "proxy_protocol"
         case .registerCode: "register_\(number)"
         case .refusal: "refused_\(number)"
+        case .noCredential: "no_credential"
         case .violation(let violation): violation.rawValue
         case .certificate(let problem): problem.rawValue
         case .tls: "tls"

@@ -31,6 +31,12 @@ public struct RenewalGate: Sendable {
         bucket = TokenBucket(perSecond: settings.perSecond, burst: 1)
     }
 
+    /// Another budget from now on. Logins under way go on.
+    public mutating func apply(_ settings: RenewalSettings, at now: Instant) {
+        self.settings = settings
+        bucket.change(perSecond: settings.perSecond, burst: 1, at: now)
+    }
+
     /// Accounts that wait for their turn.
     public var waiting: Int { places.count - running }
     /// Logins under way.

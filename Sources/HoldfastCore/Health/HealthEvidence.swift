@@ -5,6 +5,8 @@ public struct HealthEvidence: Hashable, Sendable {
     public var isEnabled = true
     /// Why automatic healing has ended (`Session.Quarantine.name`); nil if it has not.
     public var quarantine: String?
+    /// Its login needs a person (`Session.needsPerson`).
+    public var needsPerson = false
     public var state = SessionState.connected
     /// Consecutive failures.
     public var failures: UInt32 = 0
@@ -50,7 +52,7 @@ public struct HealthEvidence: Hashable, Sendable {
         if state == .failed { return .failed }
         let score = score(settings)
         if score < settings.degradedFrom { return .unhealthy }
-        guard state != .connected else { return score < settings.healthyFrom ? .degraded : .healthy }
+        guard state != .connected else { return score < settings.healthyFrom || needsPerson ? .degraded : .healthy }
         return (notConnectedFor ?? .zero) >= settings.unhealthyAfter ? .unhealthy : .degraded
     }
 }

@@ -24,6 +24,8 @@ public struct HealthReason: Hashable, Sendable {
         case quiet
         case readingPaused = "reading_paused"
         case breakerOpen = "breaker_open"
+        /// The login needs a person; the account works until its token expires.
+        case loginNeedsPerson = "login_needs_person"
         case messagesLate = "messages_late"
     }
 }
@@ -44,6 +46,7 @@ extension HealthEvidence {
             reasons.append(HealthReason(.failures, "\(failures) in a row\(code)"))
         }
         if isBreakerOpen, state != .connected { reasons.append(HealthReason(.breakerOpen)) }
+        if needsPerson, quarantine == nil { reasons.append(HealthReason(.loginNeedsPerson)) }
         reasons += livenessReasons
         if let messageDelay, messageDelay > settings.messageDelayFrom {
             reasons.append(HealthReason(.messagesLate, Self.text(messageDelay)))

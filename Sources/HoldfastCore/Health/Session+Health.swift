@@ -5,6 +5,7 @@ extension Session {
         var evidence = HealthEvidence()
         evidence.isEnabled = isEnabled
         evidence.quarantine = quarantine?.name
+        evidence.needsPerson = needsPerson
         evidence.state = state
         evidence.failures = failures
         evidence.failureCode = failures > 0 || state == .failed ? lastFailure?.code : nil

@@ -5,6 +5,8 @@ public struct RenewalRecord: Hashable, Sendable {
     public var startedAt: WallTime?
     /// Logins since the last stable connection, failed or not.
     public var fruitless: UInt8 = 0
+    /// The last login asked for a person: none begins by itself until one has acted.
+    public var needsPerson = false
 
     public init() {}
 
@@ -25,9 +27,15 @@ public struct RenewalRecord: Hashable, Sendable {
     /// How long the cooldown still lasts; zero if it is over.
     public func remaining(at now: WallTime, _ settings: RecoverySettings) -> Duration {
         var record = self
-        if let startedAt, startedAt > now { record.startedAt = now }
+        record.clamp(at: now)
         guard let next = record.nextStart(settings), next > now else { return .zero }
         return next.since(now)
+    }
+
+    /// A time stamp from the future counts as now, from now on: the cooldown ends, although the clock still runs behind
+    /// it.
+    mutating func clamp(at now: WallTime) {
+        if let startedAt, startedAt > now { self.startedAt = now }
     }
 
     /// A login begins.

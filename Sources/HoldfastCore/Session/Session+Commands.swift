@@ -116,13 +116,14 @@ extension Session {
         if rung != .none { orders.notes.insert(.memoryChanged) }
         rung = .none
         // The ladder had decided on the count that is gone: begin again.
-        if state == .failed, isEnabled { queue(because: .operatorReconnect, at: now, &orders) }
+        if state == .failed, isEnabled { queue(because: .operatorReset, at: now, &orders) }
     }
 
     private mutating func restartByHand(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
         guard isEnabled else { throw .disabled }
         guard quarantine == nil else { throw .quarantined }
         if case .releasing = machine { throw .releasing }
+        clampStamps(at: now.wall)
         guard mayRestart(at: now) else { throw .tooManyRestarts }
         restart(because: .operatorRestart, pause: .zero, at: now, &orders)
     }
@@ -148,6 +149,7 @@ extension Session {
         climbing = 0
         rejections = 0
         restarts = []
+        personActed(&orders)
         orders.notes.formUnion([.quarantineEnded, .memoryChanged])
         switch machine {
         case .resting: begin(pause: .zero, at: now, &orders)

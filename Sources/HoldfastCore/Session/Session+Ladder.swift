@@ -41,6 +41,7 @@ extension Session {
         // F11: trouble in our own handling never touches the connection. If the socket is gone all the same, it is gone.
         guard failure.class != .handler || !linkIsOpen else { return .nothing }
         if linkIsOpen { orders.link = .abort }
+        clampStamps(at: now.wall)
         note(failure, at: now, &orders)
         let delay = Backoff.delay(for: failure, failures: failures, settings: settings.retry, using: &generator)
         take(nextStep(after: failure, at: now), failure: failure, delay: delay, at: now, &orders)
@@ -51,7 +52,8 @@ extension Session {
         if failures < .max { failures += 1 }
         lastFailure = failure
         lastFailureAt = now.wall
-        if failure.class == .auth, rejections < .max { rejections += 1 }
+        // Nobody has rejected what was never shown.
+        if failure.class == .auth, failure.detail != .noCredential, rejections < .max { rejections += 1 }
         if !settings.recovery.climb.contains(failure.class) {
             climbing = 0
         } else if climbing < .max {
@@ -74,17 +76,24 @@ extension Session {
         let climbs = settings.recovery.climb.contains(failure.class)
         if failure.class == .auth, climbs {
             if rejections >= 2 { return .quarantine(.auth) }
-            if settings.recovery.canRenew { return .renew }
+            if settings.recovery.canRenew { return renewal.needsPerson ? .quarantine(.login) : .renew }
         }
         guard Int(failures) >= settings.retry.maxFailures else { return .retry }
         if failure.class == .permanent { return .quarantine(.permanent) }
         guard climbs, Int(climbing) >= min(settings.retry.maxFailures, Int(UInt8.max)) else { return .goOn }
-        if rung < .renew, settings.recovery.canRenew {
+        if rung < .renew, settings.recovery.canRenew, !renewal.needsPerson {
             // While the login cools down the session goes on trying; it does not climb past it.
             return renewal.mayStart(at: now.wall, settings.recovery) ? .renew : .goOn
         }
         if rung >= .restart { return .quarantine(.ladder) }
         return mayRestart(at: now) ? .restart : .quarantine(.restarts)
+    }
+
+    /// The wall clock may have been set back: what then lies in the future counts as now, so that it blocks no login and
+    /// no restart for longer than its own time (design, decision 6).
+    mutating func clampStamps(at now: WallTime) {
+        renewal.clamp(at: now)
+        for index in restarts.indices where restarts[index] > now { restarts[index] = now }
     }
 
     /// At most `maxRestarts` in any `restartWindow` (F8).
@@ -156,6 +165,8 @@ extension Failure {
         case (_, .proxyFailed), (.permanent, .proxyStatus), (.permanent, .proxyReply), (_, .proxyAuthentication),
             (_, .notAProxy):
             .abandoned
+        // The endpoint was not even asked.
+        case (_, .noCredential): .abandoned
         default: outcomeOfClass
         }
     }

@@ -47,11 +47,16 @@ extension Session {
     public mutating func renewalEnded(_ outcome: RenewalOutcome, at now: Moment) -> Orders {
         var orders = Orders()
         orders.notes.insert(.memoryChanged)
-        if case .renewed(let lifetime) = outcome {
+        clampStamps(at: now.wall)
+        switch outcome {
+        case .renewed(let lifetime):
             tokenObtained(at: now.wall, lifetime: lifetime, now: now)
             failures = 0
             climbing = 0
-        } else {
+            renewal.needsPerson = false
+        case .needsPerson:
+            renewal.needsPerson = true
+        case .rejected, .tryLater:
             putOffRefresh(at: now)
         }
         switch machine {
@@ -60,7 +65,8 @@ extension Session {
         case .connected(var connection):
             connection.isRefreshing = false
             machine = .connected(connection)
-            // The old token still holds: a planned reconnect, no failure, no alert. Nothing else is done if it failed.
+            // The old token still holds: a planned reconnect, no failure. Nothing else is done if it failed; where it needs a
+            // person, that is a reason of the account's health, and the end of the token is a quarantine.
             if case .renewed = outcome { try? reconnect(because: .renewed, at: now, &orders) }
         case .resting, .pausing, .queuedFirst, .connecting, .leaving, .waiting, .queued, .failedWaiting, .parked,
             .releasing:
@@ -73,6 +79,7 @@ extension Session {
     public mutating func credentialChanged(at now: Moment) -> Orders {
         var orders = Orders()
         rejections = 0
+        personActed(&orders)
         if quarantine == .auth || quarantine == .login {
             try? endQuarantine(at: now, &orders)
         } else {
@@ -82,8 +89,16 @@ extension Session {
         return orders
     }
 
+    /// A login that needed a person may be tried again.
+    mutating func personActed(_ orders: inout Orders) {
+        guard renewal.needsPerson else { return }
+        renewal.needsPerson = false
+        orders.notes.insert(.memoryChanged)
+    }
+
     /// Asks the desk now, or when the cooldown is over.
     mutating func askForRenewal(at now: Moment, _ orders: inout Orders) {
+        clampStamps(at: now.wall)
         let wait = renewal.remaining(at: now.wall, settings.recovery)
         if wait > .zero {
             move(to: .cooling(until: now.instant + wait), because: .renewing, at: now, &orders)
@@ -97,8 +112,10 @@ extension Session {
     mutating func renewByHand(at now: Moment, _ orders: inout Orders) throws(SessionRefusal) {
         guard isEnabled else { throw .disabled }
         guard settings.recovery.canRenew else { throw .noProvider }
+        clampStamps(at: now.wall)
         guard renewal.mayStart(at: now.wall, settings.recovery) else { throw .coolingDown }
         orders.renew = true
+        personActed(&orders)
         if quarantine == .auth || quarantine == .login {
             quarantine = nil
             rejections = 0

@@ -225,7 +225,7 @@ extension Session {
                 try? reconnect(because: .gatewayAsked, at: now, &orders)
                 return orders
             }
-            if !connection.isRefreshing, let refresh, refresh.dueAt <= now.instant {
+            if !connection.isRefreshing, !renewal.needsPerson, let refresh, refresh.dueAt <= now.instant {
                 connection.isRefreshing = refreshIsDue(refresh, at: now)
                 orders.renew = connection.isRefreshing
             }

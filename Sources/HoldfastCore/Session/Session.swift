@@ -163,7 +163,7 @@ public struct Session: Hashable, Sendable {
         var earliest = connection.liveness.deadline(settings.heartbeat)
         if !connection.isStable { earliest = min(earliest, connection.since + settings.retry.stableAfter) }
         if let leaveAt = connection.leaveAt { earliest = min(earliest, leaveAt) }
-        if !connection.isRefreshing, let refresh { earliest = min(earliest, refresh.dueAt) }
+        if !connection.isRefreshing, !renewal.needsPerson, let refresh { earliest = min(earliest, refresh.dueAt) }
         return earliest
     }
 
@@ -184,6 +184,9 @@ public struct Session: Hashable, Sendable {
         default: false
         }
     }
+
+    /// Its login needs a person, and none begins by itself until one has acted.
+    public var needsPerson: Bool { renewal.needsPerson }
 
     /// It lost its connection again before it was stable: the outage that was told goes on.
     public var isFlapping: Bool { outage == .flapping }

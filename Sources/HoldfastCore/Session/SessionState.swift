@@ -53,6 +53,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
     case disabled
     case released
     case operatorReconnect
+    case operatorReset
     case operatorRestart
     case operatorRelease
     case ladderRestart
@@ -64,6 +65,10 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
     case renewed
     case gatewayAsked
     case removed
+    /// What a login came to, where it brought nothing: such an entry of the timeline changes no state.
+    case loginRejected
+    case loginNeedsPerson
+    case loginPutOff
 
     public var text: String {
         switch self {
@@ -76,6 +81,7 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
         case .disabled: "disabled"
         case .released: "released"
         case .operatorReconnect: "operator_reconnect"
+        case .operatorReset: "operator_reset"
         case .operatorRestart: "operator_restart"
         case .operatorRelease: "operator_release"
         case .ladderRestart: "ladder_restart"
@@ -87,6 +93,9 @@ public enum TransitionReason: UInt8, Hashable, Sendable, CaseIterable {
         case .renewed: "renewed"
         case .gatewayAsked: "gateway_asked"
         case .removed: "removed"
+        case .loginRejected: "login_rejected"
+        case .loginNeedsPerson: "login_needs_person"
+        case .loginPutOff: "login_try_later"
         }
     }
 }

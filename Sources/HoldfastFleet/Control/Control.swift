@@ -94,6 +94,7 @@ final class Control: @unchecked Sendable {
         door.enter { [self] in
             memory.budgetBytes = configuration.memoryBudgetBytes
             gate.apply(configuration.gate, at: observe())
+            renewals.apply(configuration.renewals, at: ProcessClock.instant)
             grant()
         }
     }

@@ -121,6 +121,7 @@ final class OutageLog {
             "from": "\(line.from.name)", "to": "\(line.to.name)", "failures": .stringConvertible(line.failures),
         ]
         if let reason = line.reason { metadata["reason"] = "\(reason.text)" }
+        if let quarantine = line.quarantine { metadata["quarantine"] = "\(quarantine.name)" }
         if line.kind.tellsFailure, let failure = line.failure {
             metadata["class"] = "\(failure.class.rawValue)"
             metadata["code"] = "\(failure.code)"

@@ -94,12 +94,14 @@ final class Roster: Sendable {
     }
 
     /// Adds one account; false if there is one of this id already.
-    func add(_ new: AccountConfiguration, deliver: (Arrival, _ lane: Int) -> Void) -> Bool {
+    ///
+    /// - Parameter known: what the store knows of it.
+    func add(_ new: AccountConfiguration, known: Recollection?, deliver: (Arrival, _ lane: Int) -> Void) -> Bool {
         state.withLock { state in
             guard state.directory.find(new.id) == nil else { return false }
             var changes = Changes(lanes: state.lanes.count)
             var entries: [Directory.Entry] = []
-            add(new, nil, &state, &entries, &changes)
+            add(new, known, &state, &entries, &changes)
             for entry in entries { state.directory.insert(entry) }
             for (lane, arrivals) in changes.added.enumerated() {
                 for arrival in arrivals { deliver(arrival, lane) }

@@ -102,6 +102,8 @@ extension Diagnosis {
         case .quiet: "no message has come for a while, which may be right"
         case .readingPaused: "its messages come faster than they are journaled or handled, so reading is paused"
         case .messagesLate: "messages reach us late"
+        case .loginNeedsPerson:
+            "its login needs a person (a captcha, a second factor); it works until its token expires"
         case .failures: "it has just come back and is not trusted yet"
         case .disabled, .quarantined, .failed, .notConnected, .breakerOpen: "it is not connected"
         }
@@ -111,6 +113,7 @@ extension Diagnosis {
         switch reasons.first?.code {
         case .heartbeatsMissed?, .replyOverdue?: "probes; if they are not answered, another connection"
         case .readingPaused?: "reading goes on when there is room"
+        case .loginNeedsPerson?: "no login by itself; when the token expires, a quarantine"
         case .failures?: "after a minute of stable connection the failures are forgotten"
         default: "heartbeats go on"
         }
@@ -118,6 +121,7 @@ extension Diagnosis {
 
     private static func advice(_ reason: HealthReason.Code) -> String? {
         switch reason {
+        case .loginNeedsPerson: "log in by hand where the account belongs, then: holdfast accounts renew"
         case .readingPaused:
             "see whether the handler or the disk is slow: holdfast_handler_seconds, holdfast_journal_entries"
         case .messagesLate: "compare this machine's clock; otherwise the gateway is behind"

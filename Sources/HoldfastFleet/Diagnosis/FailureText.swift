@@ -30,6 +30,7 @@ enum FailureText {
         case .notAProxy: "what answered is no proxy of this kind"
         case .registerCode: "the gateway refused the registration with code \(number)"
         case .refusal: "the gateway said that it will not serve us, with code \(number)"
+        case .noCredential: "the account has no token yet: its provider is asked for one first"
         case .violation(let violation): "the gateway broke the protocol (\(violation.rawValue))"
         case .certificate: "the gateway's certificate is not valid for it"
         case .tls: "TLS could not be agreed with the gateway"
@@ -44,6 +45,8 @@ enum FailureText {
         switch failure.class {
         case .dropped, .network, .server:
             ""
+        case .auth where failure.detail == .noCredential:
+            "if the login fails too, see last_login"
         case .auth:
             "give the account a new token or credential, then release it if it is quarantined"
         case .protocol:

@@ -5,6 +5,7 @@ public import HoldfastWire
 public struct AccountConfiguration: Sendable, Hashable {
     /// `[A-Za-z0-9._-]{1,64}`, unique in the fleet.
     public var id: String
+    static let idLimit = 64
     /// Where it connects to, and how.
     public var target: LinkTarget
     public var dialect: AccountDialect

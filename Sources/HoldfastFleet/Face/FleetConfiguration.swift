@@ -8,7 +8,7 @@ public struct FleetConfiguration: Sendable {
     public var accounts: [AccountConfiguration]
     /// How fast connections may be made, and when an endpoint is left alone (F9, F10).
     public var gate: GateSettings
-    /// How many logins the whole fleet may try (F7). Read at start only.
+    /// How many logins the whole fleet may try (F7).
     public var renewals = RenewalSettings()
     /// Where accounts get another credential, by the name that they give.
     public var providers: [String: ProviderConfiguration] = [:]
@@ -32,7 +32,7 @@ public struct FleetConfiguration: Sendable {
     /// Who answers messages; the first that matches does. Those that nobody wants count as handled.
     public var handlers: [HandlerRoute] = []
 
-    /// How long the store keeps what has happened. Read at start only.
+    /// How long the store keeps what has happened.
     public var retention = RetentionSettings()
     /// Looks up the names of all accounts. Read at start only.
     public var resolver = NameResolver.shared

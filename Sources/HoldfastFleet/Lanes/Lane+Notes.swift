@@ -8,7 +8,9 @@ extension Lane {
         if orders.notes.contains(.memoryChanged) { changedMemories.insert(UInt32(index)) }
         guard let account = slots[index].account else { return }
         keepRecord(of: orders, index, account, at: now)
-        orders.transitions.forEach { remember($0, index, account) }
+        orders.transitions.forEach { transition in
+            remember(transition, transition.failure == nil ? 0 : slots[index].lastRecord, index, account)
+        }
         tell(orders, index, account, at: now)
         if !orders.transitions.isEmpty { updateRow(index, at: now) }
     }
@@ -22,15 +24,15 @@ extension Lane {
         if notes.contains(.staleEvent) { counters.staleEvents &+= 1 }
     }
 
-    private func remember(_ transition: Transition, _ index: Int, _ account: Account) {
-        if transition.to == .connected { countEndpoint(index) { $0.connected += 1 } }
-        if transition.from == .connected {
+    private func remember(_ transition: Transition, _ record: UInt32, _ index: Int, _ account: Account) {
+        if transition.from != .connected, transition.to == .connected { countEndpoint(index) { $0.connected += 1 } }
+        if transition.from == .connected, transition.to != .connected {
             countEndpoint(index) { counters in
                 counters.connected -= 1
                 if let failure = transition.failure { counters.disconnects[failure.class] &+= 1 }
             }
         }
-        let entry = CompactEntry(transition, record: transition.failure == nil ? 0 : slots[index].lastRecord)
+        let entry = CompactEntry(transition, record: record)
         let limit = Timeline.limit(accounts: fleetSize, isStored: control.store != nil)
         let before = slots[index].timeline.entries.count
         let dropped = slots[index].timeline.append(entry, limit: limit)
@@ -42,6 +44,20 @@ extension Lane {
         } else {
             counters.unreported &+= 1
         }
+    }
+
+    /// What a login came to that brought nothing, in the timeline: an entry of its own, which changes no state.
+    func noteLogin(_ reply: LoginReply, _ index: Int, at now: Moment) {
+        guard let account = slots[index].account, let reason = reply.outcome.failureReason else { return }
+        let session = slots[index].session
+        let record = records.append(
+            FailureNote(
+                chain: [reply.reason], settings: session.settings, process: control.board.process,
+                retry: Int(session.failures) + 1, delay: nil, rung: session.rung))
+        let transition = Transition(
+            at: now.wall, from: session.state, to: session.state, reason: reason, failures: session.failures,
+            generation: session.generation, incarnation: session.incarnation, failure: nil)
+        remember(transition, record, index, account)
     }
 
     /// Lines for people: one when an outage begins, one when it ends, and what needs attention (L1).
@@ -102,6 +118,7 @@ extension Lane {
             LogLine(
                 kind: kind, account: account, from: first?.from ?? session.state, to: last?.to ?? session.state,
                 reason: last?.reason, failure: failure, failures: first?.failures ?? session.failures,
+                quarantine: kind == .quarantined ? session.quarantine : nil,
                 delay: session.nextAttemptAt?.since(now.instant)))
     }
 
@@ -116,5 +133,17 @@ extension Lane {
                 process: control.board.process, retry: Int(transition.failures) + 1,
                 delay: session.nextAttemptAt?.since(now.instant), rung: session.rung))
         chain = []
+    }
+}
+
+extension ProviderOutcome {
+    /// How the timeline calls it; nil for what the session's own transitions tell.
+    fileprivate var failureReason: TransitionReason? {
+        switch self {
+        case .renewed: nil
+        case .rejected: .loginRejected
+        case .needsPerson: .loginNeedsPerson
+        case .tryLater: .loginPutOff
+        }
     }
 }

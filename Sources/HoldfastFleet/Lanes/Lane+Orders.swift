@@ -39,7 +39,15 @@ extension Lane {
         slots[index].identity = ConnectionIdentity(random: generator.next(), at: now.wall)
         slots[index].awaitsHello = account.dialect.awaitsHello
         if !account.dialect.continuesSequence { slots[index].lastSequence = nil }
-        guard control.sockets.take() else { return failWithoutDescriptor(tag) }
+        guard !lacksCredential(index, account) else {
+            return fail(
+                tag, .noCredential, "before connecting", "the account has no token yet, and a provider to get it one")
+        }
+        guard control.sockets.take() else {
+            return fail(
+                tag, .outOfDescriptors, "opening a socket",
+                "the accounts have all the descriptors that they may have")
+        }
         slots[index].link = Link.open(
             slots[index].held?.values.target(of: account.configuration) ?? account.target,
             options: account.linkOptions(resolver), tag: tag, delegate: self, on: loop)
@@ -49,14 +57,24 @@ extension Lane {
     }
 
     /// As a link would tell it: when the order to connect has been carried out.
-    private func failWithoutDescriptor(_ tag: LinkTag) {
+    private func fail(_ tag: LinkTag, _ cause: FailureCause, _ doing: String, _ reason: String) {
         loop.assumeIsolated().execute { [self] in
             let index = Int(tag.slot)
             guard slots[index].session.generation == tag.generation, slots[index].account != nil else { return }
-            fail(
-                index, .outOfDescriptors, "opening a socket",
-                "the accounts have all the descriptors that they may have", at: observe())
+            fail(index, cause, doing, reason, at: observe())
         }
+    }
+
+    /// A gateway could only reject it, and that would count as a rejection of a credential.
+    private func lacksCredential(_ index: Int, _ account: Account) -> Bool {
+        let recovery = slots[index].session.settings.recovery
+        guard account.dialect.registersWithToken, recovery.canRenew, recovery.climb.contains(.auth) else {
+            return false
+        }
+        let credentials = slots[index].credentials
+        let headers = account.configuration.target.headers.map { $0.name.lowercased() }
+        return credentials?.token == nil && credentials?.cookies == nil
+            && Set(headers).isDisjoint(with: ["authorization", "cookie"])
     }
 
     /// Asks the gateway to know the account, once it has greeted us if that is its custom.

@@ -24,7 +24,8 @@ extension Lane {
             return nil
         }
         record.start(at: now.wall)
-        return LoginOrder(key: key, account: account, credentials: credentials, record: record)
+        return LoginOrder(
+            key: key, account: account, credentials: credentials, held: slots[index].held, record: record)
     }
 
     /// The login is written down. Returns whether the account is still there.
@@ -38,8 +39,12 @@ extension Lane {
 
     func loginEnded(_ order: LoginOrder, _ reply: LoginReply) {
         let now = observe()
+        guard let index = find(order.key.slot, id: order.account.id) else {
+            counters.renewals[reply.outcome] &+= 1
+            return
+        }
+        let reply = isInForce(order, index) ? reply : .superseded
         counters.renewals[reply.outcome] &+= 1
-        guard let index = find(order.key.slot, id: order.account.id) else { return }
         if reply.outcome == .renewed {
             var values = slots[index].credentials ?? order.credentials
             if let token = reply.token { values.token = token }
@@ -49,9 +54,16 @@ extension Lane {
             slots[index].held = HeldCredentials(values)
         }
         slots[index].lastLogin = LastLogin(at: now.wall, outcome: reply.outcome, reason: reply.reason)
+        noteLogin(reply, index, at: now)
         carryOut(slots[index].session.renewalEnded(reply.renewal, at: now), on: index, at: now)
         settle(index)
         updateRow(index, at: now)
+    }
+
+    /// Whether the credentials of a login are still those of the account.
+    private func isInForce(_ order: LoginOrder, _ index: Int) -> Bool {
+        guard slots[index].held === order.held, let account = slots[index].account else { return false }
+        return Credentials(declaredBy: account.configuration) == Credentials(declaredBy: order.account.configuration)
     }
 
     /// A person has given the account other secrets: the running session uses them (K4).

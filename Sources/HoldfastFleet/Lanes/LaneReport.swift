@@ -46,6 +46,8 @@ struct LogLine: Sendable {
     var reason: TransitionReason?
     var failure: Failure?
     var failures: UInt32
+    /// What a quarantine that began is for.
+    var quarantine: Session.Quarantine?
     /// How long the next attempt waits.
     var delay: Duration?
 }

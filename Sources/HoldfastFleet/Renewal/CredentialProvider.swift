@@ -38,6 +38,10 @@ struct LoginReply: Sendable {
         LoginReply(outcome: outcome, reason: reason)
     }
 
+    /// The account was given another credential while the login was under way.
+    static let superseded = failed(
+        .tryLater, "the account's credential was changed meanwhile: what the login brought is not used")
+
     /// What the session is told.
     var renewal: RenewalOutcome {
         switch outcome {

@@ -10,7 +10,16 @@ import Synchronization
 final class RenewalDesk: Sendable {
     private struct State {
         var isStopped = false
-        var running: [AccountKey: Task<Void, Never>] = [:]
+        var running: [AccountKey: Login] = [:]
+        /// Accounts whose credential is being changed, by how many.
+        var changing: [AccountKey: Int] = [:]
+        /// Logins that wait for the end of such a change.
+        var putOff: [AccountKey: @Sendable () -> Void] = [:]
+    }
+
+    private struct Login {
+        var task: Task<Void, Never>
+        var mark: LoginMark
     }
 
     let providers = ProviderSet()
@@ -33,13 +42,39 @@ final class RenewalDesk: Sendable {
     /// The gate lets this account log in. `finished` is called when its share can be given to another.
     func begin(_ key: AccountKey, on lane: Lane, finished: @escaping @Sendable () -> Void) {
         state.withLock { state in
-            guard !state.isStopped, state.running[key] == nil else { return finished() }
-            state.running[key] = Task {
-                await self.login(key, on: lane)
+            guard !state.isStopped, state.running[key] == nil, state.putOff[key] == nil else { return finished() }
+            guard state.changing[key] == nil else {
+                state.putOff[key] = { self.begin(key, on: lane, finished: finished) }
+                return
+            }
+            let mark = LoginMark()
+            let task = Task {
+                await self.login(key, on: lane, mark)
                 self.state.withLock { $0.running[key] = nil }
                 finished()
             }
+            state.running[key] = Login(task: task, mark: mark)
         }
+    }
+
+    /// Changes the credential of an account, in the store and on its lane. A login that is under way has begun with the
+    /// former one, so what it brings is not kept; none begins before the change is done.
+    func whileChanging<Value, Failure: Error>(
+        _ key: AccountKey, _ change: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        state.withLock { state in
+            state.changing[key, default: 0] += 1
+            state.running[key]?.mark.supersede()
+        }
+        defer {
+            let begin = state.withLock { state -> (@Sendable () -> Void)? in
+                let others = (state.changing[key] ?? 1) - 1
+                state.changing[key] = others > 0 ? others : nil
+                return others > 0 ? nil : state.putOff.removeValue(forKey: key)
+            }
+            begin?()
+        }
+        return try await change()
     }
 
     /// Begins nothing more, and ends what is under way.
@@ -50,14 +85,14 @@ final class RenewalDesk: Sendable {
         }
         let patience = Task {
             try await Task.sleep(for: Self.patience)
-            for login in running { login.cancel() }
+            for login in running { login.task.cancel() }
         }
-        for login in running { await login.value }
+        for login in running { await login.task.value }
         patience.cancel()
         await providers.close()
     }
 
-    private func login(_ key: AccountKey, on lane: Lane) async {
+    private func login(_ key: AccountKey, on lane: Lane, _ mark: LoginMark) async {
         guard let order = await lane.onLoop({ $0.loginOrder(key) }) ?? nil else { return }
         let account = order.account
         guard let name = account.configuration.provider, let provider = providers[name] else {
@@ -76,18 +111,19 @@ final class RenewalDesk: Sendable {
         let reply = await provider.renew(
             LoginRequest(
                 account: account.id, device: account.configuration.dialect.device, credentials: order.credentials))
-        await keep(reply, order)
+        await keep(reply, order, mark)
         await end(order, on: lane, reply)
     }
 
-    private func keep(_ reply: LoginReply, _ order: LoginOrder) async {
+    private func keep(_ reply: LoginReply, _ order: LoginOrder, _ mark: LoginMark) async {
         guard reply.outcome == .renewed, let store else { return }
         var secrets: [SecretKind: Secret] = [:]
         secrets[.token] = reply.token
         secrets[.cookies] = reply.cookies
         do {
             try await store.keep(
-                secrets, of: order.account.configuration, obtainedAt: ProcessClock.wall, lifetime: reply.lifetime)
+                secrets, of: order.account.configuration, obtainedAt: ProcessClock.wall, lifetime: reply.lifetime,
+                if: { !mark.isSuperseded })
         } catch {
             logger.error(
                 "a new credential could not be stored: it is used, and lost when the process ends",
@@ -96,11 +132,12 @@ final class RenewalDesk: Sendable {
     }
 
     private func end(_ order: LoginOrder, on lane: Lane, _ reply: LoginReply) async {
-        if reply.outcome == .renewed {
+        switch reply.outcome {
+        case .renewed:
             logger.info("credential renewed", metadata: ["account": "\(order.account.id)"])
-        } else {
-            logger.warning(
-                "login failed",
+        case .rejected, .needsPerson, .tryLater:
+            logger.log(
+                level: reply.outcome == .needsPerson ? .error : .warning, "login failed",
                 metadata: [
                     "account": "\(order.account.id)", "outcome": "\(reply.outcome.rawValue)",
                     "error": "\(reply.reason)",
@@ -110,12 +147,23 @@ final class RenewalDesk: Sendable {
     }
 }
 
+/// Says of a login that its account's credential has been changed meanwhile.
+private final class LoginMark: Sendable {
+    private let mark = Atomic(false)
+
+    var isSuperseded: Bool { mark.load(ordering: .acquiring) }
+
+    func supersede() { mark.store(true, ordering: .releasing) }
+}
+
 /// A login that is about to begin.
 struct LoginOrder: Sendable {
     var key: AccountKey
     var account: Account
     /// What the provider may use.
     var credentials: Credentials
+    /// Where those are from; the same object as long as they are in force.
+    var held: HeldCredentials?
     /// What is written down before the login begins.
     var record: RenewalRecord
 }

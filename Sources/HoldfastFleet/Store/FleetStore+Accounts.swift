@@ -34,7 +34,7 @@ extension FleetStore {
         for account in added {
             if let own = declared(account, secrets[account.id] ?? [], configuration) { plan.accounts.append(own) }
         }
-        let unknown = plan.accounts.filter { stored[$0.id] == nil }
+        let unknown = plan.accounts.filter { stored[$0.id]?.isRemoved != false }
         if !unknown.isEmpty {
             try await register.add(unknown.map { StoredAccount(id: $0.id, device: $0.dialect.device ?? "") })
         }
@@ -67,7 +67,7 @@ extension FleetStore {
         }
     }
 
-    private func recollection(
+    func recollection(
         of account: AccountConfiguration, _ stored: StoredAccount?, _ secrets: [StoredSecret]
     ) -> Recollection {
         var known = Recollection(isEnabled: account.isEnabled, credentials: Credentials(declaredBy: account))
@@ -84,6 +84,9 @@ extension FleetStore {
         {
             known.memory.quarantine = nil
             known.memory.rung = .none
+        }
+        if known.memory.renewal.needsPerson, stored.quarantineDeclared != mark(of: account) {
+            known.memory.renewal.needsPerson = false
         }
         return known
     }
@@ -125,8 +128,8 @@ extension FleetStore {
     /// Keeps the declaration of an account that is added at run time: sealed as a whole if anything in it could be a secret,
     /// and beside that in the clear what could not.
     ///
-    /// - Returns: the device that the account was known with before, if it was.
-    func keep(_ declaration: String, of account: AccountConfiguration) async throws -> String? {
+    /// - Returns: the account as it is known from before: with its device, and when it logged in last.
+    func keep(_ declaration: String, of account: AccountConfiguration) async throws -> StoredAccount? {
         let (open, isWhole) = Declaration.withoutSecrets(declaration)
         if !isWhole {
             guard let ring else { throw SealingError.noKey }
@@ -140,7 +143,7 @@ extension FleetStore {
         try await register.add([
             StoredAccount(id: account.id, declaration: open, device: account.dialect.device ?? "")
         ])
-        return try await register.account(account.id)?.device
+        return try await register.account(account.id)
     }
 
     func noteEnabled(_ isEnabled: Bool, of account: Account) {
@@ -149,16 +152,18 @@ extension FleetStore {
     }
 
     func note(_ memory: SessionMemory, of account: Account) {
-        let declared = memory.quarantine == nil ? nil : mark(of: account.configuration)
+        let isBlocked = memory.quarantine != nil || memory.renewal.needsPerson
+        let declared = isBlocked ? mark(of: account.configuration) : nil
         register.noteMemory(memory, of: account.id, declared: declared)
     }
 
     /// Seals and keeps secrets of an account. Returns when they are durable.
     ///
+    /// - Parameter isWanted: asked in the moment of writing; if it says no, nothing is kept.
     /// - Throws: `SealingError.noKey` if there is no key to seal them with.
     func keep(
         _ secrets: [SecretKind: Secret], of account: AccountConfiguration, obtainedAt: WallTime,
-        lifetime: Duration? = nil
+        lifetime: Duration? = nil, if isWanted: @escaping @Sendable () -> Bool = { true }
     ) async throws {
         guard !secrets.isEmpty else { return }
         guard let ring else { throw SealingError.noKey }
@@ -169,6 +174,6 @@ extension FleetStore {
                     account: account.id, kind: kind,
                     sealed: try ring.seal(secret, account: account.id, kind: kind),
                     declared: fingerprint(declared[kind]), obtainedAt: obtainedAt, lifetime: lifetime)
-            })
+            }, if: isWanted)
     }
 }

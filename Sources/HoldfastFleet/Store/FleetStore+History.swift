@@ -59,7 +59,8 @@ extension TimelineEntry {
 
     /// Whether both tell of the same change.
     func isSame(as other: TimelineEntry) -> Bool {
-        at == other.at && from == other.from && to == other.to && generation == other.generation
+        at == other.at && from == other.from && to == other.to && reason == other.reason
+            && generation == other.generation
             && incarnation == other.incarnation
     }
 }

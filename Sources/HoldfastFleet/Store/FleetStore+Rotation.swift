@@ -29,7 +29,7 @@ extension Fleet {
 }
 
 extension FleetStore {
-    /// The secrets change in one transaction. By the fingerprints of what is declared, which depend on the key, one sees whether
+    /// Everything that depends on the key changes in one transaction. By the fingerprints of what is declared, which depend on the key, one sees whether
     /// a stored secret is still in force (K5): those that were right stay right, and the others stay wrong.
     func rotate(to new: KeyRing, _ configuration: FleetConfiguration) async throws -> Int {
         let accounts = try await plan(configuration).accounts
@@ -45,12 +45,12 @@ extension FleetStore {
             }
             renewed.append(secret)
         }
-        try await register.set(renewed)
-        for stored in try await register.accounts() where stored.memory.quarantine != nil {
+        var marks: [String: String] = [:]
+        for stored in try await register.accounts() where stored.quarantineDeclared != nil {
             guard let account = declared[stored.id], stored.quarantineDeclared == mark(of: account) else { continue }
-            register.noteMemory(stored.memory, of: stored.id, declared: mark(of: account, ring: new))
+            marks[stored.id] = mark(of: account, ring: new)
         }
-        try await flush()
+        try await register.set(renewed, marks: marks)
         return renewed.count
     }
 }

@@ -29,6 +29,8 @@ final class FleetStore: Sendable {
         var lock: StoreLock?
         var problem: String?
         var sweeper: Task<Void, Never>?
+        /// What it sweeps by.
+        var retention: RetentionSettings?
     }
 
     /// Locks the folder, so that nobody else can use it, and opens what is in it.
@@ -66,16 +68,26 @@ final class FleetStore: Sendable {
         }
     }
 
-    /// Begins to sweep away what is older than it is kept for.
+    /// Begins to sweep away what is older than it is kept for; called again, with other ages.
     func startSweeping(_ retention: RetentionSettings) {
-        let sweeper = Task { [register] in
+        guard state.withLock({ $0.retention }) != retention else { return }
+        let sweeper = Task { [weak self, register] in
             while !Task.isCancelled {
                 // A disk that takes nothing is told of elsewhere; the next sweep comes.
-                _ = try? await register.sweep(at: ProcessClock.wall, retention)
+                _ = try? await register.sweep(at: ProcessClock.wall, retention) { [weak self] in
+                    self.map { Set($0.settingsIDs.withLock(\.values)) } ?? []
+                }
                 try? await Task.sleep(for: Self.sweepEvery)
             }
         }
-        state.withLock { $0.sweeper = sweeper }
+        let former = state.withLock { state in
+            defer {
+                state.sweeper = sweeper
+                state.retention = retention
+            }
+            return state.sweeper
+        }
+        former?.cancel()
     }
 
     /// Writes what is waiting, as far as the disk takes it, and gives the folder back.

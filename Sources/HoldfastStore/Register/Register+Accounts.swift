@@ -28,13 +28,14 @@ extension Register {
         }
     }
 
-    /// Makes accounts known, each with its device; those that are known already keep what is known of them.
+    /// Makes accounts known, each with its device; those that are known already keep what is known of them. Of those that
+    /// were removed that is their device and when they logged in last.
     public func add(_ accounts: [StoredAccount]) async throws(StoreError) {
         try await write { db in
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT INTO account (id, declaration, device) VALUES (?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET declaration = excluded.declaration
+                    ON CONFLICT (id) DO UPDATE SET declaration = excluded.declaration, removed_at = NULL
                     """)
             for account in accounts {
                 try statement.execute(arguments: [account.id, account.declaration, account.device])
@@ -42,10 +43,15 @@ extension Register {
         }
     }
 
-    /// Forgets an account with its secrets. Its timeline stays until it is old.
-    public func remove(_ account: String) async throws(StoreError) {
+    /// Forgets an account with its secrets. Its timeline stays until it is old, and so does when it logged in last: whoever
+    /// adds it again must not get a login out of that (F7).
+    public func remove(_ account: String, at now: WallTime) async throws(StoreError) {
         try await write { db in
-            try db.execute(sql: "DELETE FROM account WHERE id = ?", arguments: [account])
+            try db.execute(
+                sql: """
+                    UPDATE account SET removed_at = ?, declaration = NULL, enabled = NULL, enabled_declared = NULL, rung = 0,
+                    quarantine = NULL, quarantine_declared = NULL, restarts = '', login_needs_person = FALSE WHERE id = ?
+                    """, arguments: [now.milliseconds, account])
             try db.execute(sql: "DELETE FROM secret WHERE account = ?", arguments: [account])
         }
     }
@@ -53,8 +59,10 @@ extension Register {
     /// Keeps what a person switched an account to, as soon as that is possible; nil forgets it.
     public func noteEnabled(_ enabled: StoredAccount.Override?, of account: String) {
         writer.note(key: "enabled \(account)") { db in
-            try db.cachedStatement(sql: "UPDATE account SET enabled = ?, enabled_declared = ? WHERE id = ?")
-                .execute(arguments: [enabled?.value, enabled?.declared, account])
+            try db.cachedStatement(
+                sql: "UPDATE account SET enabled = ?, enabled_declared = ? WHERE id = ? AND removed_at IS NULL"
+            )
+            .execute(arguments: [enabled?.value, enabled?.declared, account])
         }
     }
 
@@ -70,12 +78,13 @@ extension Register {
             try db.cachedStatement(
                 sql: """
                     UPDATE account SET rung = ?, quarantine = ?, quarantine_declared = ?, restarts = ?,
-                    login_fruitless = CASE WHEN login_started_at > ? THEN login_fruitless ELSE ? END,
+                    login_needs_person = ?, login_fruitless = CASE WHEN login_started_at > ? THEN login_fruitless ELSE ? END,
                     login_started_at = MAX(COALESCE(login_started_at, ?), COALESCE(?, login_started_at))
-                    WHERE id = ?
+                    WHERE id = ? AND removed_at IS NULL
                     """
             ).execute(arguments: [
-                memory.rung.rawValue, memory.quarantine?.rawValue, declared, restarts, started,
+                memory.rung.rawValue, memory.quarantine?.rawValue, declared, restarts, memory.renewal.needsPerson,
+                started,
                 memory.renewal.fruitless, started, started, account,
             ])
         }
@@ -86,6 +95,7 @@ extension Register {
         try await write { db in
             try db.cachedStatement(sql: "UPDATE account SET login_started_at = ?, login_fruitless = ? WHERE id = ?")
                 .execute(arguments: [record.startedAt?.milliseconds, record.fruitless, account])
+            guard db.changesCount == 1 else { throw StoreError.failed("the register does not know \(account)") }
         }
     }
 
@@ -98,13 +108,14 @@ extension Register {
         }
         memory.renewal.startedAt = (row["login_started_at"] as Int64?).map(WallTime.init(milliseconds:))
         memory.renewal.fruitless = row["login_fruitless"] ?? 0
+        memory.renewal.needsPerson = row["login_needs_person"] ?? false
         var enabled: StoredAccount.Override?
         if let value = row["enabled"] as Bool? {
             enabled = StoredAccount.Override(value: value, declared: row["enabled_declared"] ?? true)
         }
         return StoredAccount(
             id: row["id"], declaration: row["declaration"], device: row["device"], enabled: enabled, memory: memory,
-            quarantineDeclared: row["quarantine_declared"])
+            quarantineDeclared: row["quarantine_declared"], isRemoved: (row["removed_at"] as Int64?) != nil)
     }
 }
 

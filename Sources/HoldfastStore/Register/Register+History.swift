@@ -78,10 +78,12 @@ extension Register {
     /// Deletes what is older than it is kept for, in small batches with pauses between them, so that nobody waits for it
     /// (O6).
     ///
+    /// - Parameter settingsInUse: the ids of settings that failures to come may refer to; asked in the moment of deleting.
     /// - Returns: how many rows it deleted.
     @discardableResult
     public func sweep(
-        at now: WallTime, _ settings: RetentionSettings, pause: Duration = .milliseconds(50)
+        at now: WallTime, _ settings: RetentionSettings, pause: Duration = .milliseconds(50),
+        settingsInUse: @escaping @Sendable () -> Set<String> = { [] }
     ) async throws -> Int {
         var deleted = 0
         func batches(_ sql: String, _ values: StatementArguments) async throws {
@@ -106,6 +108,17 @@ extension Register {
         try await batches(
             "DELETE FROM silence WHERE id IN (SELECT id FROM silence WHERE ends_at < ? LIMIT ?)",
             [(now - settings.alertAge).milliseconds, settings.batchRows])
+        try await batches(
+            "DELETE FROM account WHERE id IN (SELECT id FROM account WHERE removed_at < ? LIMIT ?)",
+            [(now - settings.removedAge).milliseconds, settings.batchRows])
+        // Found beside the writer, since that reads the whole timeline.
+        for id in try await unusedSettings() {
+            deleted += try await pool.write { db in
+                guard !settingsInUse().contains(id) else { return 0 }
+                try db.execute(sql: "DELETE FROM settings WHERE id = ?", arguments: [id])
+                return db.changesCount
+            }
+        }
         let most = settings.timelineRowsPerAccount
         // Counting reads the whole index: done beside the writer, not in it.
         let crowded = try await pool.read { db in
@@ -120,6 +133,18 @@ extension Register {
                 """, [account, settings.batchRows, most])
         }
         return deleted
+    }
+
+    /// Texts of settings that no failure in any timeline refers to any more.
+    private func unusedSettings() async throws -> [String] {
+        try await pool.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM settings EXCEPT
+                    SELECT json_extract(detail, '$.settings') FROM timeline WHERE json_valid(detail)
+                    """)
+        }
     }
 
     private static func transition(_ row: Row) -> StoredTransition {

@@ -20,8 +20,20 @@ extension Register {
     }
 
     /// Keeps secrets, all or none of them. Returns when they are durable.
-    public func set(_ secrets: [StoredSecret]) async throws(StoreError) {
+    ///
+    /// - Parameters:
+    ///   - marks: what quarantines were for (`StoredAccount.quarantineDeclared`), by account, to be kept in the same step.
+    ///   - isWanted: asked in the moment of writing; if it says no, nothing is kept.
+    public func set(
+        _ secrets: [StoredSecret], marks: [String: String] = [:],
+        if isWanted: @escaping @Sendable () -> Bool = { true }
+    ) async throws(StoreError) {
         try await write { db in
+            guard isWanted() else { return }
+            for (account, mark) in marks {
+                try db.execute(
+                    sql: "UPDATE account SET quarantine_declared = ? WHERE id = ?", arguments: [mark, account])
+            }
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT OR REPLACE INTO secret (account, kind, key, sealed, declared, obtained_at, lifetime_ms)

@@ -10,9 +10,11 @@ public struct StoredAccount: Sendable, Hashable {
     /// What a person switched it to; nil if nobody did. Holds until the configuration's own value changes (K5).
     public var enabled: Override?
     public var memory: SessionMemory
-    /// A fingerprint of what was declared when the quarantine began; a quarantine that waits for another credential or
-    /// another address does not outlive a change of it (K5).
+    /// A fingerprint of what was declared when the quarantine began, or a login needed a person: neither outlives a change
+    /// of that (K5).
     public var quarantineDeclared: String?
+    /// It was removed, and what is kept is only what guards its login.
+    public var isRemoved: Bool
 
     public struct Override: Sendable, Hashable {
         public var value: Bool
@@ -27,7 +29,7 @@ public struct StoredAccount: Sendable, Hashable {
 
     public init(
         id: String, declaration: String? = nil, device: String, enabled: Override? = nil,
-        memory: SessionMemory = SessionMemory(), quarantineDeclared: String? = nil
+        memory: SessionMemory = SessionMemory(), quarantineDeclared: String? = nil, isRemoved: Bool = false
     ) {
         self.id = id
         self.declaration = declaration
@@ -35,6 +37,7 @@ public struct StoredAccount: Sendable, Hashable {
         self.enabled = enabled
         self.memory = memory
         self.quarantineDeclared = quarantineDeclared
+        self.isRemoved = isRemoved
     }
 }
 
@@ -169,6 +172,8 @@ public struct QueuedNotification: Sendable, Hashable {
 public struct RetentionSettings: Sendable, Hashable {
     public var timelineAge: Duration = .seconds(30 * 86_400)
     public var timelineRowsPerAccount = 1_000
+    /// How long it is known of a removed account when it logged in last. Longer than any cooldown.
+    public var removedAge: Duration = .seconds(7 * 86_400)
     public var auditAge: Duration = .seconds(365 * 86_400)
     /// Of alerts that are over.
     public var alertAge: Duration = .seconds(90 * 86_400)

@@ -23,6 +23,12 @@ enum RegisterSchema {
             try createAlerts(db)
             try createNotifications(db)
         }
+        migrator.registerMigration("4: removed accounts, logins that need a person") { db in
+            try db.alter(table: "account") { table in
+                table.add(column: "removed_at", .integer)
+                table.add(column: "login_needs_person", .boolean).notNull().defaults(to: false)
+            }
+        }
         return migrator
     }
 

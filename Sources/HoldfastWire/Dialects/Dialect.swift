@@ -26,6 +26,9 @@ public protocol Dialect: Hashable, Sendable {
         token: Secret?, in context: DialectContext, into buffer: inout ByteBuffer
     ) -> Registration
 
+    /// Whether the registration shows the account's token: without one a gateway can only refuse it.
+    var registersWithToken: Bool { get }
+
     /// Writes the frame that follows a positive answer to the registration; nil if none does.
     func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind?
 
@@ -70,6 +73,7 @@ extension Dialect {
     public var closeCodes: CloseCodeRules { CloseCodeRules() }
     public var awaitsHello: Bool { false }
     public var continuesSequence: Bool { false }
+    public var registersWithToken: Bool { false }
 
     public func writeAfterRegistration(in context: DialectContext, into buffer: inout ByteBuffer) -> FrameKind? { nil }
 

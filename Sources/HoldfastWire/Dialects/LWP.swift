@@ -67,6 +67,8 @@ extension LWP: DeviceDialect {
 // MARK: - What is sent
 
 extension LWP {
+    public var registersWithToken: Bool { true }
+
     /// Without a token an empty one is sent: the gateway's refusal then says what is missing.
     public func writeRegistration(
         token: Secret?, in context: DialectContext, into buffer: inout ByteBuffer

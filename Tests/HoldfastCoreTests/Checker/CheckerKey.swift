@@ -23,6 +23,7 @@ struct CheckerKey: Hashable {
         flags = [
             session.isEnabled, checked.isReleasing, checked.isRenewing, remaining > .zero,
             session.lastFailure?.class == .auth, (session.deadline ?? .distantFuture) <= checked.now.instant,
+            session.needsPerson,
         ]
         quarantine = session.quarantine
         socket = checked.socket

@@ -125,6 +125,7 @@ struct ClassificationTests {
         Row(.closed(code: 1010), .protocol, "protocol.close_1010"),
         Row(.tlsFailed, .protocol, "protocol.tls", in: .tls),
         Row(.handlerFailed, .handler, "handler.failed"),
+        Row(.noCredential, .auth, "auth.no_credential", in: .resolve),
         Row(.outOfDescriptors, .system, "system.descriptors", in: .connect),
         Row(.outOfMemory, .system, "system.memory"),
         Row(.systemCall(errno: 23), .system, "system.descriptors", in: .connect),

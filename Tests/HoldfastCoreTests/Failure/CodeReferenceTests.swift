@@ -10,7 +10,7 @@ struct CodeReferenceTests {
         switch cause {
         case .endOfStream, .reset, .heartbeatDead, .nameNotFound, .nameLookupFailed, .tlsFailed, .badURL,
             .handlerFailed,
-            .outOfDescriptors, .outOfMemory:
+            .outOfDescriptors, .outOfMemory, .noCredential:
             [cause]
         case .systemCall: [104, 111, 113, 110, 24, 12, 99, 1].map { .systemCall(errno: $0) }
         case .closed: [1000, 1008, 1011, 1002, 4000].map { .closed(code: $0) } + [.closed(code: nil)]
@@ -32,7 +32,7 @@ struct CodeReferenceTests {
         .registrationRefused(code: 0), .refused(as: .auth, code: 0), .violation(.badUTF8), .certificate(.other),
         .tlsFailed,
         .badURL, .handlerFailed,
-        .outOfDescriptors, .outOfMemory,
+        .outOfDescriptors, .outOfMemory, .noCredential,
     ]
 
     @Test("the document has every code and no other")

@@ -85,6 +85,19 @@ struct RenewalGateTests {
         #expect(gate.underWay == 1)
     }
 
+    @Test("another budget holds for those who wait already")
+    func otherBudget() {
+        var gate = RenewalGate()
+        for number in UInt32(1)...100 { gate.request(account(number), at: endpoint) }
+        #expect(gate.grants(at: start, isLeftAlone: { _ in false }).count == 1)
+        var more = RenewalSettings()
+        more.concurrent = 50
+        more.perSecond = 1_000
+        gate.apply(more, at: start)
+        for step in 1...100 { _ = gate.grants(at: start + .milliseconds(step), isLeftAlone: { _ in false }) }
+        #expect(gate.underWay == 50)
+    }
+
     @Test("who does not want it any more is forgotten")
     func withdrawn() {
         var gate = RenewalGate()

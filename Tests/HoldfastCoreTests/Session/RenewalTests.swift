@@ -241,6 +241,95 @@ struct RenewalTests {
         #expect(throws: SessionRefusal.coolingDown) { try reborn.perform(.renew, at: rig.now) }
     }
 
+    @Test("having no credential yet is no rejection of one: it is got first, and the next rejection is the first")
+    func noCredential() throws {
+        var rig = rig()
+        try rig.perform(.enable)
+        rig.grant()
+        #expect(rig.close(.noCredential).renew)
+        #expect(rig.session.lastFailure?.code == "auth.no_credential")
+        login(&rig, .renewed(lifetime: nil))
+        rig.grant()
+        rig.pass(.seconds(60))
+        #expect(rig.close(.registrationRefused(code: 401)).renew)
+        #expect(rig.session.quarantine == nil)
+    }
+
+    @Test(
+        "a planned refresh that needs a person is a reason, no login follows, and the end of the token is a quarantine")
+    func plannedRefreshNeedsPerson() throws {
+        var rig = rig()
+        rig.session.tokenObtained(at: rig.now.wall, lifetime: .seconds(1000), now: rig.now)
+        try rig.connect()
+        #expect(hold(&rig, for: .seconds(1000)).renew)
+        login(&rig, .needsPerson)
+        #expect(rig.session.state == .connected)
+        let evidence = rig.session.healthEvidence(at: rig.now)
+        #expect(evidence.reasons().first?.code == .loginNeedsPerson)
+        #expect(evidence.status() == .degraded)
+        // It survives the process, and so does the rule that nobody logs in.
+        var reborn = Session(settings: rig.session.settings)
+        reborn.recall(rig.session.memory)
+        #expect(reborn.needsPerson)
+        #expect(!hold(&rig, for: .seconds(10_000)).renew)
+        rig.close(.closed(code: 1008))
+        #expect(rig.session.quarantine == .login)
+        #expect(rig.session.deadline == nil)
+        rig.note(rig.session.credentialChanged(at: rig.now))
+        #expect(!rig.session.needsPerson)
+        #expect(rig.session.quarantine == nil)
+    }
+
+    @Test("while a login needs a person, drops climb the ladder past it")
+    func dropsWhileAPersonIsNeeded() throws {
+        var rig = rig()
+        var memory = SessionMemory()
+        memory.renewal.needsPerson = true
+        rig.session.recall(memory)
+        try rig.connect()
+        rig.close()
+        rig.fail(4, .endOfStream)
+        #expect(rig.session.state == .closed)
+        #expect(rig.session.rung == .restart)
+    }
+
+    @Test("asked for by hand, a login that needed a person is tried again")
+    func personActed() throws {
+        var rig = rig()
+        var memory = SessionMemory()
+        memory.renewal.needsPerson = true
+        rig.session.recall(memory)
+        try rig.connect()
+        #expect(try rig.perform(.renew).renew)
+        #expect(!rig.session.needsPerson)
+        #expect(rig.notes.contains(.memoryChanged))
+    }
+
+    @Test("with the clock set back by a day, the next login comes after one cooldown, and restarts after their window")
+    func sessionWithClockSetBack() throws {
+        var rig = rig()
+        try rig.perform(.enable)
+        rig.grant()
+        rig.close(.registrationRefused(code: 401))
+        rig.session.renewalStarted(at: rig.now)
+        rig.now.wall = rig.now.wall - .seconds(86_400)
+        rig.note(rig.session.renewalEnded(.tryLater, at: rig.now))
+        let start = rig.now.instant
+        #expect(rig.passToDeadline().renew)
+        #expect(rig.now.instant.since(start) == .seconds(60))
+
+        var restarted = Rig(rig.session.settings)
+        var memory = SessionMemory()
+        memory.restarts = Array(repeating: restarted.now.wall + .seconds(86_400), count: 5)
+        restarted.session.recall(memory)
+        try restarted.connect()
+        #expect(throws: SessionRefusal.tooManyRestarts) {
+            try restarted.session.perform(.restart, at: restarted.now)
+        }
+        restarted.pass(.seconds(600))
+        #expect(throws: Never.self) { try restarted.session.perform(.restart, at: restarted.now) }
+    }
+
     @Test("a time stamp from the future does not block logins for ever")
     func clockSetBack() {
         var record = RenewalRecord()

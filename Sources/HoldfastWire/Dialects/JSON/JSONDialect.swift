@@ -24,6 +24,7 @@ public struct JSONDialect: Dialect {
     public var closeCodes: CloseCodeRules { rules.source.closeCodes }
     public var awaitsHello: Bool { rules.hello != nil }
     public var continuesSequence: Bool { rules.source.sequence?.continues ?? false }
+    public var registersWithToken: Bool { rules.source.register?.send?.has(.token) ?? false }
 }
 
 // MARK: - What is sent
