@@ -35,7 +35,8 @@ struct Holdfast: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
-            AccountsCommand.self, TimelineCommand.self, AuditCommand.self, DoctorCommand.self, ReportCommand.self,
+            AccountsCommand.self, TimelineCommand.self, SendCommand.self, LettersCommand.self, PausesCommand.self,
+            AuditCommand.self, DoctorCommand.self, ReportCommand.self,
             BackupCommand.self, RestoreCommand.self, KeyCommand.self,
         ]
     )

@@ -13,6 +13,9 @@ struct Routes: Sendable {
         let diagnoses = DiagnosisEndpoints(fleet: fleet)
         let events = EventEndpoint(fleet: fleet, epoch: epoch, limits: limits, counters: counters)
         let declarations = DeclarationEndpoints(fleet: fleet, actions: actions)
+        let messages = MessageEndpoints(fleet: fleet, actions: actions)
+        let letters = LetterEndpoints(fleet: fleet, actions: actions)
+        let pauses = PauseEndpoints(fleet: fleet, actions: actions)
         let page = PageEndpoint()
         all =
             [
@@ -43,7 +46,7 @@ struct Routes: Sendable {
                     .get, "/api/v1/audit", .role(.viewer), parameters: AuditEndpoint.parameters,
                     handler: AuditEndpoint(fleet: fleet).list),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
-            ]
+            ] + Self.correspondence(messages, letters, pauses)
             + SessionCommand.allCases.flatMap { action in
                 [
                     Route(
@@ -53,5 +56,26 @@ struct Routes: Sendable {
                         .post, "/api/v1/accounts:\(action.rawValue)", .role(.operator), handler: actions.many(action)),
                 ]
             }
+    }
+
+    /// What comes, what goes, and what got stuck on the way.
+    private static func correspondence(
+        _ messages: MessageEndpoints, _ letters: LetterEndpoints, _ pauses: PauseEndpoints
+    ) -> [Route] {
+        [
+            Route(.post, "/api/v1/accounts/{id}/messages", .role(.operator), handler: messages.send),
+            Route(.get, "/api/v1/accounts/{id}/messages/{message}", .role(.viewer), handler: messages.one),
+            Route(
+                .get, "/api/v1/letters", .role(.viewer), parameters: LetterEndpoints.listParameters,
+                handler: letters.list),
+            Route(.get, "/api/v1/letters/{letter}", .role(.viewer), handler: letters.one),
+            Route(.delete, "/api/v1/letters/{letter}", .role(.operator), handler: letters.remove),
+            Route(.post, "/api/v1/letters/{letter}/replay", .role(.operator), handler: letters.replay),
+            Route(
+                .get, "/api/v1/pauses", .role(.viewer), parameters: PauseEndpoints.listParameters,
+                handler: pauses.list),
+            Route(.post, "/api/v1/pauses", .role(.operator), handler: pauses.add),
+            Route(.delete, "/api/v1/pauses/{account}/{chat}", .role(.operator), handler: pauses.lift),
+        ]
     }
 }

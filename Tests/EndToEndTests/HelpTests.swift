@@ -12,7 +12,8 @@ struct HelpTests {
             ["accounts", "release"], ["timeline"], ["accounts", "renew"], ["accounts", "add"], ["accounts", "remove"],
             ["accounts", "set-credential"], ["accounts", "import"], ["accounts", "export"], ["audit"], ["key"],
             ["key", "new"],
-            ["key", "rotate"],
+            ["key", "rotate"], ["send"], ["letters"], ["letters", "list"], ["letters", "show"], ["letters", "replay"],
+            ["letters", "delete"], ["pauses"], ["pauses", "list"], ["pauses", "add"], ["pauses", "lift"],
         ])
     func help(command: [String]) async throws {
         let (exit, output, errors) = try await HoldfastProcess.run(command + ["--help"])
@@ -42,6 +43,8 @@ struct HelpTests {
         "what is not understood ends with 64 and says what would be",
         arguments: [
             ["frobnicate"], ["check"], ["accounts", "disable"], ["status", "--url", "nowhere"], ["timeline", "a b"],
+            ["send", "a"], ["send", "a", "--chat", "1", "--to", "2", "--text", ""], ["letters", "replay"],
+            ["letters", "delete", "1", "--all"], ["letters", "show", "-1"], ["pauses", "add", "a", "1", "--for", "10"],
         ])
     func usage(arguments: [String]) async throws {
         let (exit, output, errors) = try await HoldfastProcess.run(arguments)

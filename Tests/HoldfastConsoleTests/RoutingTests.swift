@@ -13,7 +13,8 @@ struct RoutingTests {
         arguments: [
             "/nothing", "/api", "/api/v1", "/api/v1/", "/api/v2/accounts", "/api/v1/accounts/",
             "/api/v1/accounts/a/nothing",
-            "/api/v1/accounts/a/messages", "/api/v1/letters", "/page/", "/page/../index.html", "/page/nothing.js",
+            "/api/v1/accounts/a/messages/", "/api/v1/pauses/a", "/api/v1/letters/1/explode", "/page/",
+            "/page/../index.html", "/page/nothing.js",
             "/page/%2e%2e%2fConsole.swift", "//healthz", "/healthz/", "/%", "/%ff", "/api/v1/accounts:explode",
         ])
     func unknown(path: String) async throws {
@@ -63,7 +64,10 @@ struct RoutingTests {
             ("/api/v1/accounts?status=happy", "status"), ("/api/v1/accounts?cursor=a%20b", "cursor"),
             ("/api/v1/accounts?cursor=%3Cscript%3E", "cursor"), ("/api/v1/accounts?filter=x", "filter"),
             ("/api/v1/accounts?limit=1&limit=2", "limit"), ("/api/v1/accounts/a/timeline?limit=1001", "limit"),
-            ("/api/v1/accounts/a?x=1", "x"), ("/healthz?x=1", "x"),
+            ("/api/v1/accounts/a?x=1", "x"),
+            ("/api/v1/letters?cursor=x", "cursor"), ("/api/v1/letters?cursor=-1", "cursor"),
+            ("/api/v1/letters?limit=1001", "limit"), ("/api/v1/pauses?cursor=x", "cursor"),
+            ("/api/v1/pauses?chat=x", "chat"), ("/api/v1/audit?cursor=x", "cursor"), ("/healthz?x=1", "x"),
         ])
     func badParameters(path: String, parameter: String) async throws {
         try await ConsoleUnderTest().ask { client in

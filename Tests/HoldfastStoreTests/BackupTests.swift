@@ -81,7 +81,8 @@ struct BackupTests {
         let letters = try await restored.letters(limit: 10).elements
         #expect(letters.map(\.code).sorted() == ["restored", "restored_reply"])
         #expect(letters.first { $0.code == "restored" }?.message?.text == "hello")
-        #expect(letters.first { $0.code == "restored_reply" }?.raw == Array("yes".utf8))
+        let parked = try #require(letters.first { $0.code == "restored_reply" })
+        #expect(try await restored.letter(parked.id)?.raw == Array("yes".utf8))
         #expect(try await restored.outbox(account: "a", clientID: "r-1")?.state == .expired)
     }
 

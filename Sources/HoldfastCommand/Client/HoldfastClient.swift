@@ -32,16 +32,16 @@ struct HoldfastClient: Sendable {
         return try await send(.GET, path + (pairs.isEmpty ? "" : "?" + pairs), body: nil, accepting: accepting)
     }
 
-    func post(_ path: String, body: Data? = nil) async throws -> Data {
-        try await send(.POST, path, body: body, accepting: [])
+    func post(_ path: String, body: Data? = nil, headers: [(String, String)] = []) async throws -> Data {
+        try await send(.POST, path, body: body, headers: headers)
     }
 
     func put(_ path: String, body: Data) async throws -> Data {
-        try await send(.PUT, path, body: body, accepting: [])
+        try await send(.PUT, path, body: body)
     }
 
     func delete(_ path: String) async throws -> Data {
-        try await send(.DELETE, path, body: nil, accepting: [])
+        try await send(.DELETE, path, body: nil)
     }
 
     /// - Throws: `CommandFailure` if the answer is not what this command knows.
@@ -55,11 +55,14 @@ struct HoldfastClient: Sendable {
         }
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, body: Data?, accepting: Set<UInt>) async throws -> Data {
+    private func send(
+        _ method: HTTPMethod, _ path: String, body: Data?, headers: [(String, String)] = [], accepting: Set<UInt> = []
+    ) async throws -> Data {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         request.headers.add(name: "Accept", value: "application/json")
         token?.withRevealed { request.headers.add(name: "Authorization", value: "Bearer \($0)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
@@ -95,7 +98,8 @@ struct HoldfastClient: Sendable {
         return text
     }
 
-    private static func encoded(_ text: String) -> String {
+    /// A text as one segment of a path, or as a value of a query.
+    static func encoded(_ text: String) -> String {
         let allowed = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
         return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
     }

@@ -58,9 +58,7 @@ struct AccountEndpoints: Sendable {
                 default: false
                 }
             }
-        guard isID else {
-            throw .badParameter("cursor", "\"cursor\" must be the \"next\" of an earlier page.")
-        }
+        guard isID else { throw .badCursor }
         return text
     }
 }

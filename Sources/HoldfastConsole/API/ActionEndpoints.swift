@@ -56,6 +56,24 @@ struct ActionEndpoints: Sendable {
         }
     }
 
+    /// Does something about messages that somebody asked for.
+    ///
+    /// - Parameter missing: what to say where there is no such thing.
+    func audited<Value>(
+        _ action: String, on target: String, by call: Call, missing: Problem,
+        _ body: () async throws(MessageRefusal) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(MessageRefusal) {
+            let value = try await body()
+            audit(action, on: target, by: call, outcome: "done")
+            return value
+        } catch {
+            let problem = Problem(error, missing: missing)
+            audit(action, on: target, by: call, outcome: problem.code)
+            throw problem
+        }
+    }
+
     func body(of request: Request) async throws -> ByteBuffer {
         do {
             return try await request.body.collect(upTo: limits.bodyBytes)

@@ -12,9 +12,7 @@ struct AuditEndpoint: Sendable {
     @Sendable func list(_ call: Call) async throws -> Response {
         let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
         let cursor = try call.query["cursor"].map { text throws(Problem) in
-            guard let id = Int64(text), id > 0 else {
-                throw .badParameter("cursor", "\"cursor\" must be the \"next\" of an earlier page.")
-            }
+            guard let id = Int64(text), id > 0 else { throw .badCursor }
             return id
         }
         let entries = try await fleet.audit(before: cursor, limit: limit + 1)

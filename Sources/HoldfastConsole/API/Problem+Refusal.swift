@@ -1,5 +1,6 @@
 import HoldfastCore
 import HoldfastFleet
+import HoldfastStore
 
 extension Problem {
     /// Why the fleet did not carry out a command.
@@ -8,9 +9,7 @@ extension Problem {
         case .notFound:
             self = .unknownAccount(id)
         case .notRunning:
-            self.init(
-                status: .serviceUnavailable, code: refusal.code, detail: "The fleet is starting or stopping.",
-                headers: [.retryAfter: "5"])
+            self = .notRunning
         case .session(let session):
             self.init(status: .conflict, code: refusal.code, detail: Self.sentence(session))
         case .exists:
@@ -30,9 +29,7 @@ extension Problem {
                     "Secrets are stored sealed only, and no key is configured: `holdfast key new` makes one for store.key."
             )
         case .storeDown(let reason):
-            self.init(
-                status: .serviceUnavailable, code: refusal.code, detail: "The store cannot be written: \(reason)",
-                headers: [.retryAfter: "10"])
+            self = .storeDown(reason)
         case .unwritten(let reason):
             self.init(
                 status: .serviceUnavailable, code: refusal.code,
@@ -40,6 +37,48 @@ extension Problem {
                     "It is in force, but not written: it is lost if Holdfast ends before its store can be written again: \(reason)",
                 headers: [.retryAfter: "10"])
         }
+    }
+
+    /// Why the fleet did not do something about messages.
+    ///
+    /// - Parameter missing: what to say where there is no such thing.
+    init(_ refusal: MessageRefusal, missing: Problem = .notFound()) {
+        switch refusal {
+        case .notFound:
+            self = missing
+        case .notRunning:
+            self = .notRunning
+        case .noStore:
+            self.init(
+                status: .conflict, code: refusal.code, detail: "This fleet has no store, so nothing of this is kept.")
+        case .invalid(let reason):
+            self = .badBody("\(reason).")
+        case .keyReused:
+            self.init(
+                status: .unprocessableContent, code: refusal.code,
+                detail: "This Idempotency-Key was used for another message within the last day.")
+        case .outboxFull:
+            self.init(
+                status: .serviceUnavailable, code: refusal.code,
+                detail: "The account has \(Journal.openOutboxLimit) messages that its gateway has not confirmed.",
+                headers: [.retryAfter: "30"])
+        case .notReplayable:
+            self.init(
+                status: .conflict, code: refusal.code,
+                detail: "Nobody could read what came, or its account is gone: there is nothing to hand to a handler.")
+        case .store(let reason):
+            self = .storeDown(reason)
+        }
+    }
+
+    private static let notRunning = Problem(
+        status: .serviceUnavailable, code: "not_running", detail: "The fleet is starting or stopping.",
+        headers: [.retryAfter: "5"])
+
+    private static func storeDown(_ reason: String) -> Problem {
+        Problem(
+            status: .serviceUnavailable, code: "store_down", detail: "The store cannot be used: \(reason)",
+            headers: [.retryAfter: "10"])
     }
 
     private static func sentence(_ refusal: SessionRefusal) -> String {

@@ -31,6 +31,8 @@ struct Problem: Error {
         .notFound("There is no account \"\(id.shortened)\".", code: "unknown_account")
     }
 
+    static let badCursor = Problem.badParameter("cursor", "\"cursor\" must be the \"next\" of an earlier page.")
+
     static func methodNotAllowed(allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")
         return Problem(

@@ -39,8 +39,8 @@ extension MessageDesk {
 
     /// Takes a message that somebody wants to send, and returns it as it is in the outbox then.
     ///
-    /// - Throws: `StoreError` if it cannot be made durable.
-    func send(_ message: OutboxMessage) async throws(StoreError) -> OutboxMessage {
+    /// - Throws: `store` if it cannot be made durable, `outboxFull`.
+    func send(_ message: OutboxMessage) async throws(MessageRefusal) -> OutboxMessage {
         let (queued, isNew) = try await queued(message)
         guard isNew else { return queued }
         _ = await ask { desk in desk.queue(queued) }
@@ -48,7 +48,7 @@ extension MessageDesk {
     }
 
     /// The same, and returns it when the gateway has confirmed or refused it, or it has expired. Nil if the process ends first.
-    func sendAndWatch(_ message: OutboxMessage) async throws(StoreError) -> OutboxMessage? {
+    func sendAndWatch(_ message: OutboxMessage) async throws(MessageRefusal) -> OutboxMessage? {
         let (queued, isNew) = try await queued(message)
         guard queued.state.isOpen else { return queued }
         return await withCheckedContinuation { continuation in
@@ -61,9 +61,13 @@ extension MessageDesk {
         }
     }
 
-    private func queued(_ message: OutboxMessage) async throws(StoreError) -> (OutboxMessage, isNew: Bool) {
+    private func queued(_ message: OutboxMessage) async throws(MessageRefusal) -> (OutboxMessage, isNew: Bool) {
         guard let journal else { return (message, true) }
-        let written = try await journal.queue(message)
+        let written: (message: OutboxMessage, isNew: Bool)?
+        do throws(StoreError) { written = try await journal.queue(message) } catch { throw .store("\(error)") }
+        guard let written else { throw .outboxFull }
+        // The same name for something else.
+        guard written.isNew || written.message.isSame(as: message) else { throw .keyReused }
         return (written.message, written.isNew)
     }
 

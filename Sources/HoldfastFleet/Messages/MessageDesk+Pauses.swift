@@ -20,14 +20,16 @@ extension MessageDesk {
         Task { try? await journal.decide(account: id, message: own.id, pause: decided) }
     }
 
-    func pause(_ pause: StoredPause) async throws(StoreError) {
-        try await journal?.pause(pause)
+    /// Returns the pause that holds now: one that lasts longer already stays.
+    func pause(_ wanted: StoredPause) async throws(StoreError) -> StoredPause {
+        let pause = try await journal?.pause(wanted) ?? wanted
         _ = await ask { desk in
             guard let inbox = desk.inbox(of: pause.account) else { return }
             let now = ProcessClock.moment
             desk.carryOut(inbox.intake.pause(chat: pause.chat, until: pause.until, at: now), inbox)
             desk.settle(inbox, at: now)
         }
+        return pause
     }
 
     /// False if there was no pause.

@@ -148,6 +148,12 @@ extension MetricTable {
         counter(
             "holdfast_letters_dropped_total", "Letters that had to go because there were too many.",
             journal.droppedLetters)
+        counter(
+            "holdfast_outbox_refused_total", "Messages that an account with a full outbox did not take.",
+            journal.refusedOutbox)
+        counter(
+            "holdfast_outbox_dropped_total", "Closed messages of ours forgotten early because there were too many.",
+            journal.droppedOutbox)
     }
 
     private mutating func writeLimits(_ metrics: FleetMetrics) {

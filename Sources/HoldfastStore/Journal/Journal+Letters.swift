@@ -57,22 +57,34 @@ extension Journal {
         }
     }
 
-    /// Letters, newest first.
+    /// Letters, newest first, without what came, and of long texts only the beginning (`Letter.excerptLength`): a page is
+    /// small, whatever is in it.
     ///
-    /// - Parameter cursor: `next` of the page before.
+    /// - Parameters:
+    ///   - code: only those with this code.
+    ///   - chat: only those of this chat.
+    ///   - cursor: `next` of the page before.
     public func letters(
-        of account: String? = nil, limit: Int, cursor: String? = nil
+        of account: String? = nil, code: String? = nil, chat: String? = nil, limit: Int, cursor: String? = nil
     ) async throws(StoreError) -> JournalPage<Letter> {
         let before = cursor.flatMap { Int64($0) } ?? .max
         return try await read { db in
+            var wanted = "letter.id < ?"
             var arguments: StatementArguments = [before]
-            if let account { arguments += [account] }
+            for (column, value) in [("account.id", account), ("letter.code", code), ("letter.chat", chat)] {
+                guard let value else { continue }
+                wanted += " AND \(column) = ?"
+                arguments += [value]
+            }
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT letter.*, account.id AS account_id FROM letter JOIN account ON account.number = letter.account
-                    WHERE letter.id < ? \(account == nil ? "" : "AND account.id = ?")
-                    ORDER BY letter.id DESC LIMIT \(max(1, limit) + 1)
+                    SELECT letter.id, account.id AS account_id, at, code, substr(detail, 1, \(Letter.excerptLength)) AS detail,
+                        message_id, chat, received_at, sent_at, sender,
+                        substr(name, 1, \(Letter.excerptLength)) AS name,
+                        substr(text, 1, \(Letter.excerptLength)) AS text, item, flags, x'' AS raw
+                    FROM letter JOIN account ON account.number = letter.account
+                    WHERE \(wanted) ORDER BY letter.id DESC LIMIT \(max(1, limit) + 1)
                     """, arguments: arguments)
             return JournalPage(rows.map { Letter($0) }, limit: limit) { String($0.id) }
         }

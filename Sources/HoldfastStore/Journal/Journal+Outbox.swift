@@ -3,20 +3,29 @@ import GRDB
 public import HoldfastCore
 
 extension Journal {
+    /// Messages of one account that may be open at once, for whoever asks to send another one. What handlers reply is not
+    /// refused: there are only so many handlers at work.
+    public static let openOutboxLimit = 10_000
+
     /// Puts a message into the outbox.
     ///
-    /// - Returns: what is in the outbox now: an earlier message with the same client id stays as it is.
-    public func queue(_ message: OutboxMessage) async throws(StoreError) -> (message: OutboxMessage, isNew: Bool) {
-        let (written, isNew) = try await write(isPatient: false) { tables -> (OutboxMessage, Bool) in
-            if let added = try tables.add(message) { return (added, true) }
-            guard let known = try tables.outbox(message.account, message.clientID) else {
+    /// - Returns: what is in the outbox now: an earlier message with the same client id stays as it is. Nil if the account has
+    ///   too many open messages (`openOutboxLimit`).
+    public func queue(_ message: OutboxMessage) async throws(StoreError) -> (message: OutboxMessage, isNew: Bool)? {
+        try await write(isPatient: false) { tables -> (OutboxMessage, Bool)? in
+            if let known = try tables.outbox(message.account, message.clientID) { return (known, false) }
+            guard try tables.hasRoomInOutbox(of: message.account) else { return nil }
+            guard let added = try tables.add(message) else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the outbox forgot a message")
             }
-            return (known, false)
+            return (added, true)
         } then: { counts, result in
-            if result.1 { counts.outbox += 1 }
+            switch result {
+            case .some((_, true)): counts.outbox += 1
+            case .some: break
+            case nil: counts.refusedOutbox &+= 1
+            }
         }
-        return (written, isNew)
     }
 
     /// Messages of an account that are still to be sent or confirmed, oldest first.
@@ -137,6 +146,16 @@ extension JournalTables {
         var message = message
         message.row = try db.lastInsertedRowID
         return message
+    }
+
+    fileprivate func hasRoomInOutbox(of account: String) throws -> Bool {
+        let open = try Int.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE account = ? AND state < 2
+                        LIMIT \(Journal.openOutboxLimit))
+                    """), arguments: [try number(of: account)])
+        return open ?? 0 < Journal.openOutboxLimit
     }
 
     func outbox(_ account: String, _ clientID: String) throws -> OutboxMessage? {

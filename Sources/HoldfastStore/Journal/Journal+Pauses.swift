@@ -4,8 +4,16 @@ public import HoldfastCore
 
 extension Journal {
     /// Silences automatic replies in a chat. A later end replaces an earlier one.
-    public func pause(_ pause: StoredPause) async throws(StoreError) {
-        _ = try await write(isPatient: false) { tables in try tables.add(pause) }
+    ///
+    /// - Returns: the pause that holds now.
+    @discardableResult
+    public func pause(_ pause: StoredPause) async throws(StoreError) -> StoredPause {
+        try await write(isPatient: false) { tables in
+            try tables.add(pause)
+            var held = pause
+            held.until = try tables.end(of: pause) ?? pause.until
+            return held
+        }
     }
 
     /// Ends a pause before its time. False if there was none.
@@ -81,5 +89,12 @@ extension JournalTables {
             INSERT INTO pause (account, chat, until) VALUES (?, ?, ?)
             ON CONFLICT (account, chat) DO UPDATE SET until = MAX(until, excluded.until)
             """, [try number(of: pause.account), pause.chat, pause.until.milliseconds])
+    }
+
+    fileprivate func end(of pause: StoredPause) throws -> WallTime? {
+        try Int64.fetchOne(
+            db, sql: "SELECT until FROM pause WHERE account = ? AND chat = ?",
+            arguments: [try number(of: pause.account), pause.chat]
+        ).map(WallTime.init(milliseconds:))
     }
 }

@@ -8,6 +8,8 @@ public struct JournalRetention: Sendable, Hashable {
     public var letters = Duration.seconds(30 * 86_400)
     /// Messages of ours that are confirmed, refused or expired; an idempotency key is as good as long.
     public var outbox = Duration.seconds(86_400)
+    /// How many messages of ours are kept at most; beyond it the oldest closed ones go before their time.
+    public var outboxCount = 1_000_000
 
     public init() {}
 }
@@ -22,12 +24,9 @@ extension Journal {
     @discardableResult
     public func sweep(_ retention: JournalRetention, at now: WallTime) async throws(StoreError) -> Bool {
         let start = counts.withLock { $0.sweptUpTo }
-        let (next, closed, letters) = try await write(isPatient: false) { tables in
+        let (next, closed, letters, forgotten) = try await write(isPatient: false) { tables in
             let next = try tables.sweepMessages(after: start, before: now - retention.handled)
-            try tables.execute(
-                """
-                DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < ? AND state >= 2 LIMIT ?)
-                """, [(now - retention.outbox).milliseconds, Self.sweepStep])
+            let forgotten = try tables.sweepOutbox(retention, at: now)
             try tables.execute(
                 "UPDATE outbox SET state = 4, problem = 'expired' WHERE state < 2 AND expires_at <= ?",
                 [now.milliseconds])
@@ -37,18 +36,35 @@ extension Journal {
                 [(now - retention.letters).milliseconds, Self.sweepStep])
             let letters = try tables.db.changesCount
             try tables.execute("DELETE FROM pause WHERE until <= ?", [now.milliseconds])
-            return (next, closed, letters)
+            return (next, closed, letters, forgotten)
         } then: { counts, changed in
             counts.sweptUpTo = changed.0
             counts.outbox -= changed.1
             counts.letters -= changed.2
+            counts.droppedOutbox &+= UInt64(changed.3.early)
         }
-        _ = (closed, letters)
-        return next != 0
+        return next != 0 || [closed, letters, forgotten.old, forgotten.early].contains(Self.sweepStep)
     }
 }
 
 extension JournalTables {
+    /// Forgets closed messages of ours: the old ones, and the oldest of too many. Rows count upwards, so their distance to the
+    /// newest says how many there can be.
+    fileprivate func sweepOutbox(
+        _ retention: JournalRetention, at now: WallTime
+    ) throws -> (old: Int, early: Int) {
+        try execute(
+            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < ? AND state >= 2 LIMIT ?)",
+            [(now - retention.outbox).milliseconds, Journal.sweepStep])
+        let old = try db.changesCount
+        try execute(
+            """
+            DELETE FROM outbox WHERE id IN (SELECT id FROM outbox
+                WHERE id <= (SELECT MAX(id) FROM outbox) - ? AND state >= 2 ORDER BY id LIMIT ?)
+            """, [retention.outboxCount, Journal.sweepStep])
+        return (old, try db.changesCount)
+    }
+
     /// Looks at the rows behind a place, in the order in which they came, and deletes those that are old and done with.
     /// Returns the place for the next step; 0 when there is nothing old left, to begin anew.
     fileprivate func sweepMessages(after place: Int64, before limit: WallTime) throws -> Int64 {

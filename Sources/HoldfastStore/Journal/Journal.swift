@@ -27,6 +27,8 @@ public final class Journal: Sendable {
         var outbox = 0
         var letters = 0
         var droppedLetters: UInt64 = 0
+        var refusedOutbox: UInt64 = 0
+        var droppedOutbox: UInt64 = 0
         /// Where the sweep goes on.
         var sweptUpTo: Int64 = 0
     }
@@ -68,6 +70,8 @@ public final class Journal: Sendable {
         figures.outbox = counts.outbox
         figures.letters = counts.letters
         figures.droppedLetters = counts.droppedLetters
+        figures.refusedOutbox = counts.refusedOutbox
+        figures.droppedOutbox = counts.droppedOutbox
         figures.queuedBytes = written.queuedBytes
         figures.commits = written.commits
         figures.writes = written.writes

@@ -130,8 +130,11 @@ public struct Letter: Sendable, Hashable {
     public var detail: String
     /// Nil if it could not be read.
     public var message: JournalMessage?
-    /// What came, as it came.
+    /// What came, as it came. Empty in a page of letters.
     public var raw: [UInt8]
+
+    /// Characters of a text in a page of letters; the letter itself has all of them.
+    public static let excerptLength = 1_000
 }
 
 /// A message of ours on its way out.
@@ -213,6 +216,10 @@ public struct JournalFigures: Sendable, Hashable {
     public var writes: UInt64 = 0
     /// Letters that had to go because there were too many.
     public var droppedLetters: UInt64 = 0
+    /// Messages of ours that were not taken because their account had too many open ones.
+    public var refusedOutbox: UInt64 = 0
+    /// Closed messages of ours that went before their time because there were too many.
+    public var droppedOutbox: UInt64 = 0
 
     public init() {}
 }

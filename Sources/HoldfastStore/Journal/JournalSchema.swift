@@ -39,12 +39,13 @@ enum JournalSchema {
                 """)
     }
 
-    /// A letter holds a copy of its message, which is swept long before it.
+    /// A letter holds a copy of its message, which is swept long before it. Its number is never given to another one: people
+    /// write it down.
     private static func createLetters(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE letter (
-                    id INTEGER PRIMARY KEY,
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
                     account INTEGER NOT NULL, at INTEGER NOT NULL, code TEXT NOT NULL, detail TEXT NOT NULL,
                     message_id TEXT, chat TEXT NOT NULL, received_at INTEGER NOT NULL, sent_at INTEGER,
                     sender TEXT, name TEXT, text TEXT, item TEXT, flags INTEGER NOT NULL, raw BLOB NOT NULL

@@ -23,13 +23,13 @@ struct JournalOutboxTests {
     func states(state: OutboxMessage.State, remoteID: String?, problem: String?) async throws {
         let folder = try Folder()
         let journal = try Journal(folder: folder.path)
-        let queued = try await journal.queue(reply("hi", to: "1"))
+        let queued = try #require(try await journal.queue(reply("hi", to: "1")))
         #expect(queued.isNew)
-        #expect(!(try await journal.queue(reply("other", to: "1"))).isNew)
+        #expect(try await journal.queue(reply("other", to: "1"))?.isNew == false)
         journal.note(queued.message.row, became: .sent, at: noon + .seconds(1))
         journal.note(queued.message.row, became: state, text: remoteID ?? problem, at: noon + .seconds(2))
         journal.note(queued.message.row, became: .sent, at: noon + .seconds(3))
-        let again = try await journal.queue(reply("once more", to: "1")).message
+        let again = try #require(try await journal.queue(reply("once more", to: "1"))).message
         #expect(again.state == state)
         #expect(again.text == "hi")
         #expect(again.sentAt == noon + .seconds(1))
@@ -45,7 +45,7 @@ struct JournalOutboxTests {
     func expires() async throws {
         let folder = try Folder()
         let journal = try Journal(folder: folder.path)
-        let message = try await journal.queue(reply("hi", to: "1")).message
+        let message = try #require(try await journal.queue(reply("hi", to: "1"))).message
         try await journal.sweep(JournalRetention(), at: noon + .seconds(599))
         #expect(try await journal.accountsWithOutbox() == ["a"])
         try await journal.sweep(JournalRetention(), at: noon + .seconds(600))
@@ -70,9 +70,16 @@ struct JournalOutboxTests {
         let first = try await journal.letters(limit: 2)
         #expect(first.elements.map(\.message?.id) == [nil, "2"])
         #expect(first.elements.map(\.code) == ["unreadable", "refused"])
-        #expect(first.elements.map(\.raw).first == [1, 2])
+        let whole = try await journal.letter(try #require(first.elements.first).id)
+        #expect(first.elements.first?.raw == [] && whole?.raw == [1, 2])
+        #expect(
+            try await journal.letters(code: "refused", chat: "c", limit: 9).elements.map(\.message?.id) == ["2", "1"])
+        #expect(try await journal.letters(code: "given_up", limit: 9).elements.isEmpty)
         let second = try await journal.letters(limit: 2, cursor: first.next)
-        #expect(second.elements.map(\.message) == [message("1")])
+        var excerpt = message("1")
+        excerpt.raw = []
+        #expect(second.elements.map(\.message) == [excerpt])
+        #expect(try await journal.letter(try #require(second.elements.first).id)?.message == message("1"))
         #expect(second.next == nil)
         #expect(try await journal.letters(of: "b", limit: 2).elements.isEmpty)
 
@@ -99,6 +106,61 @@ struct JournalOutboxTests {
         #expect(try await journal.letters(limit: 10).elements.map(\.message?.id) == ["3", "2"])
         #expect(journal.figures.letters == 2)
         #expect(journal.figures.droppedLetters == 1)
+        journal.close()
+    }
+
+    @Test("a page of letters has the beginning of a long text, the letter all of it")
+    func longLetter() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        await journal.take(message("1", text: String(repeating: "é", count: 5_000)))
+        let delivery = try #require(try await journal.next())
+        try await journal.makeLetters(
+            of: delivery, code: "refused", detail: String(repeating: "x", count: 3_000), at: noon)
+        let excerpt = try #require(try await journal.letters(limit: 1).elements.first)
+        #expect(excerpt.message?.text?.count == Letter.excerptLength)
+        #expect(excerpt.detail.count == Letter.excerptLength)
+        let whole = try #require(try await journal.letter(excerpt.id))
+        #expect(whole.message?.text?.count == 5_000)
+        #expect(whole.detail.count == 3_000)
+        journal.close()
+    }
+
+    @Test("an account takes only so many messages that nobody confirms")
+    func fullOutbox() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<Journal.openOutboxLimit {
+                group.addTask { _ = try? await journal.queue(reply("hi", to: "\(number)")) }
+            }
+        }
+        #expect(journal.figures.outbox == Journal.openOutboxLimit)
+        #expect(try await journal.queue(reply("hi", to: "one more"))?.message == nil)
+        #expect(journal.figures.refusedOutbox == 1)
+        // One that is there already needs no room, and another account has room of its own.
+        let known = try #require(try await journal.queue(reply("hi", to: "0")))
+        #expect(!known.isNew)
+        #expect(try await journal.queue(reply("hi", to: "0", account: "b"))?.isNew == true)
+        journal.note(known.message.row, became: .confirmed, at: noon)
+        #expect(try await journal.queue(reply("hi", to: "one more"))?.isNew == true)
+        journal.close()
+    }
+
+    @Test("of too many closed messages the oldest are forgotten before their time, and counted")
+    func outboxCount() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        for number in 1...5 {
+            let message = try #require(try await journal.queue(reply("hi", to: "\(number)"))).message
+            if number != 2 { journal.note(message.row, became: .confirmed, at: noon) }
+        }
+        var retention = JournalRetention()
+        retention.outboxCount = 2
+        try await journal.sweep(retention, at: noon + .seconds(1))
+        // The second is still open, so it stays.
+        #expect(try await journal.recentOutbox(since: noon, limit: 9).map(\.row) == [2, 4, 5])
+        #expect(journal.figures.droppedOutbox == 2)
         journal.close()
     }
 
