@@ -88,6 +88,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict
@@ -157,6 +158,14 @@ let package = Package(
         ),
         .executableTarget(
             name: "EchoExample", dependencies: ["HoldfastWire"], path: "Examples/Echo", swiftSettings: strict),
+        .executableTarget(
+            name: "ShopExample",
+            dependencies: [
+                "HoldfastFleet",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/Shop", swiftSettings: strict),
         .testTarget(
             name: "HoldfastWireTests",
             dependencies: [
@@ -198,13 +207,14 @@ let package = Package(
         .testTarget(
             name: "HoldfastFleetTests",
             dependencies: [
-                "HoldfastCore", "HoldfastFleet", "HoldfastLab", "HoldfastStore", "HoldfastWire",
+                "HoldfastCore", "HoldfastFleet", "HoldfastLab", "HoldfastStore", "HoldfastWire", "ShopExample",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

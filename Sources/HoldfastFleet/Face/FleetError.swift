@@ -4,9 +4,13 @@ public enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
     case declaredTwice([String])
     /// Accounts whose messages are to be journaled, without a store to do it in.
     case needsStore([String])
+    /// The fleet cannot go on: a lane cannot be woken any more, or has shown no progress for a minute.
+    case brokenDown(String)
 
     public var description: String {
         switch self {
+        case .brokenDown(let reason):
+            "the fleet cannot go on (\(reason)); the process should end and be started anew"
         case .needsStore(let ids):
             """
             no store for the messages of \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : ""): \
