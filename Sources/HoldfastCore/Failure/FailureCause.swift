@@ -68,6 +68,7 @@ public enum ProtocolViolation: String, Error, Hashable, Sendable, CaseIterable {
     case unwantedExtension = "unwanted_extension"
     case badExtension = "bad_extension"
     case unwantedSubprotocol = "unwanted_subprotocol"
+    case missingSubprotocol = "missing_subprotocol"
     case malformedRegistration = "malformed_registration"
 }
 

@@ -55,7 +55,8 @@ package struct Handshake: Sendable {
 
     /// Checks a 101 answer against what was asked (§4.1, the six points at its end).
     ///
-    /// A server may leave out the subprotocol, which means that none is spoken, and the compression.
+    /// A server may leave out the compression. One that leaves out the subprotocol speaks none (§4.2.2), which is not what was
+    /// asked for: that is refused, as browsers do (WHATWG WebSockets §2, beyond RFC 6455).
     package func verify(_ head: HTTPHead) throws(ProtocolViolation) -> Choice {
         guard case .response(status: 101, _) = head.startLine, head.minorVersion == 1 else { throw .badHTTP }
         guard head.tokens(of: "upgrade") == ["websocket"], head.tokens(of: "connection").contains("upgrade") else {
@@ -66,6 +67,7 @@ package struct Handshake: Sendable {
         // One value, and one of ours, to the letter.
         let chosen = head.values(of: "sec-websocket-protocol")
         guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else { throw .unwantedSubprotocol }
+        guard !chosen.isEmpty || subprotocols.isEmpty else { throw .missingSubprotocol }
         choice.subprotocol = chosen.first
         for answer in try WebSocketExtension.parse(head.values(of: "sec-websocket-extensions")) {
             guard let deflate, answer.name == DeflateParameters.extensionName else { throw .unwantedExtension }

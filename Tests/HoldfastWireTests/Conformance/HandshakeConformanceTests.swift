@@ -13,6 +13,8 @@ struct AnswerRule: CustomTestStringConvertible, Sendable {
     var status = 101
     var minorVersion = 1
     var deflate: DeflateOptions?
+    /// What we had asked for.
+    var subprotocols: [String] = []
     /// Nil for an answer that must be taken.
     var violation: ProtocolViolation?
 
@@ -35,7 +37,7 @@ struct AnswerRule: CustomTestStringConvertible, Sendable {
 struct HandshakeConformanceTests {
     @Test("a rule about answers is kept", arguments: Self.answers + Self.compression)
     func rule(rule: AnswerRule) {
-        let handshake = Handshake(key: AnswerRule.key, subprotocols: ["chat", "mqtt"], deflate: rule.deflate)
+        let handshake = Handshake(key: AnswerRule.key, subprotocols: rule.subprotocols, deflate: rule.deflate)
         if let violation = rule.violation {
             #expect(throws: violation) { try handshake.verify(rule.head) }
         } else {
@@ -80,19 +82,27 @@ struct HandshakeConformanceTests {
             section: "6455 §4.1", what: "compression nobody offered",
             fields: [("Sec-WebSocket-Extensions", "permessage-deflate")], violation: .unwantedExtension),
         AnswerRule(
-            section: "6455 §4.1", what: "one of our subprotocols", fields: [("Sec-WebSocket-Protocol", "mqtt")]),
+            section: "6455 §4.1", what: "one of our subprotocols", fields: [("Sec-WebSocket-Protocol", "mqtt")],
+            subprotocols: ["chat", "mqtt"]),
         AnswerRule(
             section: "6455 §4.1", what: "another subprotocol", fields: [("Sec-WebSocket-Protocol", "soap")],
-            violation: .unwantedSubprotocol),
+            subprotocols: ["chat", "mqtt"], violation: .unwantedSubprotocol),
+        AnswerRule(
+            section: "6455 §4.1", what: "a subprotocol where none was asked for",
+            fields: [("Sec-WebSocket-Protocol", "chat")], violation: .unwantedSubprotocol),
+        AnswerRule(
+            section: "WHATWG WebSockets §2", what: "none of the subprotocols asked for", subprotocols: ["chat"],
+            violation: .missingSubprotocol),
         AnswerRule(
             section: "6455 §4.1", what: "our subprotocol in another case",
-            fields: [("Sec-WebSocket-Protocol", "Chat")], violation: .unwantedSubprotocol),
+            fields: [("Sec-WebSocket-Protocol", "Chat")], subprotocols: ["chat"], violation: .unwantedSubprotocol),
         AnswerRule(
             section: "6455 §11.3.4", what: "two subprotocols in one field",
-            fields: [("Sec-WebSocket-Protocol", "chat, mqtt")], violation: .unwantedSubprotocol),
+            fields: [("Sec-WebSocket-Protocol", "chat, mqtt")], subprotocols: ["chat", "mqtt"],
+            violation: .unwantedSubprotocol),
         AnswerRule(
             section: "6455 §11.3.4", what: "two subprotocols in two fields",
-            fields: [("Sec-WebSocket-Protocol", "chat"), ("Sec-WebSocket-Protocol", "chat")],
+            fields: [("Sec-WebSocket-Protocol", "chat"), ("Sec-WebSocket-Protocol", "chat")], subprotocols: ["chat"],
             violation: .unwantedSubprotocol),
         AnswerRule(section: "6455 §4.1", what: "HTTP/1.0", minorVersion: 0, violation: .badHTTP),
         AnswerRule(section: "6455 §4.1", what: "another status", status: 200, violation: .badHTTP),
