@@ -131,9 +131,6 @@ struct AccountsReader {
                 blame(section, "subprotocol", "write one name") {
                     () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, subprotocols: subprotocols)
                 },
-                blame(section, "tls", "write a host name as server_name, or leave it out") {
-                    () throws(InvalidLinkTarget) in try LinkTarget(url: Self.harmless, tls: own.tls)
-                },
             ]
             let inHeaders = headers.list.map { header in
                 blame(headers.section, header.name, "a header is a name and one line of text") {

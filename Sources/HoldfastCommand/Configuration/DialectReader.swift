@@ -17,13 +17,21 @@ struct DialectReader: Sendable {
         }
     }
 
-    /// What an account speaks. Settings of other dialects are read, too: they may be wrong.
+    /// What an account speaks. Settings of another dialect would do nothing, so they are a mistake: in what is written, or in
+    /// the choice.
     func account(_ section: Section, id: String) -> any Dialect {
         var chosen = chosen
         section.choice("dialect", &chosen, among: Self.names)
         let kind = Dialects.all.first { $0.name == chosen } ?? LWP.self
         for other in Dialects.all where other.name != kind.name {
-            if let own = section.section(other.name) { _ = read(other, own, accountID: id) }
+            guard let own = section.section(other.name) else { continue }
+            if section.has(other.name) {
+                section.report(
+                    other.name, "is of another dialect; this account speaks \(kind.name)",
+                    "leave it out, or write dialect: \(other.name)")
+            } else {
+                _ = read(other, own, accountID: id)  // only for the reference of all keys
+            }
         }
         return read(kind, section.section(kind.name) ?? section.empty(kind.name), accountID: id)
     }

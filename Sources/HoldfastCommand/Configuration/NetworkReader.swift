@@ -28,6 +28,14 @@ enum NetworkReader {
         section.choice("min_version", &tls.minimumVersion)
         section.finish()
         guard section.reading.reference == nil else { return }
+        if let name = tls.serverName, section.has("server_name") {
+            do throws(InvalidLinkTarget) {
+                _ = try LinkTarget(url: "wss://localhost/", tls: TLSSettings(serverName: name))
+            } catch {
+                tls.serverName = nil  // so that it is told once
+                section.report("server_name", error.description, "write a host name, or leave it out")
+            }
+        }
         tls.revision = revision(of: tls, section.reading)
         if let problem = section.reading.problem(with: tls) {
             section.reading.report(

@@ -190,9 +190,14 @@ struct ConfigurationProblemTests {
             "fleet.yaml:2: accounts[0].id: is not an account id; allowed: 1 to 64 of the characters A-Z a-z 0-9 . _ -",
             "fleet.yaml:3: accounts[0].url: the URL does not begin with ws:// or wss://; write ws://HOST:PORT/PATH or wss://HOST:PORT/PATH",
             "fleet.yaml:4: accounts[0].subprotocol: the subprotocol is not a token: letters, digits and marks such as - and _; write one name",
-            "fleet.yaml:5: accounts[0].tls: the TLS server name is not a host name such as gateway.example.org; write a host name as server_name, or leave it out",
+            "fleet.yaml:5: accounts[0].tls.server_name: the TLS server name is not a host name such as gateway.example.org; write a host name, or leave it out",
             "fleet.yaml:7: accounts[0].headers.Host: the header Host belongs to the handshake; leave it out; a header is a name and one line of text",
             "fleet.yaml:8: accounts[0].headers.X Y: a header's name has a character that is not allowed there; a header is a name and one line of text"
+        ),
+        WrongFile(
+            "a server name that all accounts have from the defaults",
+            "defaults: { tls: { server_name: \"a b\" } }\naccounts:\n  - { id: a, url: \"wss://h/\" }\n  - { id: b, url: \"wss://h/\" }\n",
+            "fleet.yaml:1: defaults.tls.server_name: the TLS server name is not a host name such as gateway.example.org; write a host name, or leave it out"
         ),
         WrongFile(
             "an account of its own mind", "accounts:\n  - id: a\n    url: ws://h/\n    heartbeat: { interval: 5 }\n",
@@ -208,7 +213,8 @@ struct ConfigurationProblemTests {
         WrongFile(
             "settings of a dialect the account does not speak",
             "accounts:\n  - { id: a, url: \"ws://h/\", dialect: lwp, ping: { payload: x } }\n",
-            "fleet.yaml:2: accounts[0].ping.payload: unknown key; there are no keys here"),
+            "fleet.yaml:2: accounts[0].ping: is of another dialect; this account speaks lwp; leave it out, or write dialect: ping"
+        ),
         WrongFile(
             "mistakes in what is told of a gateway",
             """

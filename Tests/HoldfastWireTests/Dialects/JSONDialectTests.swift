@@ -55,6 +55,20 @@ struct NumberedJSONTests {
         #expect(jsonProblems(shaped) == [])
     }
 
+    @Test("what follows a registration may stand alone: then the first answered ping goes before it")
+    func followsAPing() {
+        let subscribing: WrittenOptions.Value = ["register": ["then": #"{"op":"subscribe"}"#]]
+        #expect(jsonProblems(subscribing) == [])
+        let dialect = jsonDialect(subscribing)
+        var buffer = ByteBuffer()
+        #expect(dialect.writeRegistration(token: nil, in: context, into: &buffer) == .sent(.ping))
+        guard case .registered = dialect.interpretPong(buffer, identity: identity) else {
+            Issue.record("the pong is no answer")
+            return
+        }
+        #expect(written { dialect.writeAfterRegistration(in: context, into: &$0) } == #"{"op":"subscribe"}"#)
+    }
+
     @Test("a request carries its number, and what is put in is escaped")
     func writes() {
         var buffer = ByteBuffer()

@@ -66,6 +66,15 @@ struct JSONSettingsTests {
                 ["message": ["ack": #"{"a":{echo}}"#]],
                 ["message.echo: is missing, and ack uses {echo}; the path of what ack repeats"]
             ),
+            (["ping": ["when": ["a": "1"]]], ["ping.send: is missing; what answers the gateway's question"]),
+            (
+                ["ping": ["when": ["a": "1"], "send": #"{"a":{echo}}"#]],
+                ["ping.echo: is missing, and send uses {echo}; the path of what send repeats"]
+            ),
+            (
+                ["failures": .list(Array(repeating: ["when": ["a": "1"]], count: 17))],
+                ["failures: has 17 entries; at most 16"]
+            ),
             (["sequence": ["resync": "{}"]], ["sequence.at: is missing; the path of the sequence"]),
             (
                 ["close_codes": ["auth": ["4004", "99"]]],

@@ -75,6 +75,10 @@ private struct JSONReader {
         if let part = options.part("ping") {
             let echo = path(part, "echo", "the value that the answer repeats")
             let send = template(part, "send", without: [.token])
+            if send == nil, !part.keys.contains("send") {
+                part.report("send", "is missing", "what answers the gateway's question")
+            }
+            checkEcho(part, send, echo, in: "send")
             source.question = requiredMatch(part).map { JSONProtocol.Question(when: $0, echo: echo, send: send) }
             part.finish()
         }
@@ -86,6 +90,9 @@ private struct JSONReader {
             part.finish()
         }
         if let parts = options.parts("failures") {
+            if parts.count > Self.refusalsLimit {
+                options.report("failures", "has \(parts.count) entries", "at most \(Self.refusalsLimit)")
+            }
             source.refusals = parts.prefix(Self.refusalsLimit).compactMap(refusal)
         }
         if let part = options.part("close_codes") {
@@ -128,11 +135,15 @@ private struct JSONReader {
         message.timeUnit = JSONTime.Unit(rawValue: unit) ?? message.timeUnit
         message.echo = path(part, "echo", "the value of the frame that ack repeats")
         message.ack = template(part, "ack", without: [.token, .id, .time, .seconds])
-        if message.ack?.has(.echo) == true, message.echo == nil {
-            part.report("echo", "is missing, and ack uses {echo}", "the path of what ack repeats")
-        }
+        checkEcho(part, message.ack, message.echo, in: "ack")
         part.finish()
         return message
+    }
+
+    private func checkEcho(_ part: any DialectOptions, _ template: JSONTemplate?, _ echo: JSONPath?, in key: String) {
+        if template?.has(.echo) == true, echo == nil, !part.keys.contains("echo") {
+            part.report("echo", "is missing, and \(key) uses {echo}", "the path of what \(key) repeats")
+        }
     }
 
     private func sequence(_ part: any DialectOptions) -> JSONProtocol.Sequence? {
