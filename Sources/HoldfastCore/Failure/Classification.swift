@@ -28,6 +28,8 @@ extension Failure {
             return Failure(.network, .timeout(phase), phase: phase)
         case .heartbeatDead:
             return Failure(.network, .heartbeatDead, phase: phase)
+        case .localAddress:
+            return Failure(.system, .localAddress, phase: phase)
         case .nameNotFound:
             return Failure(.network, .nameNotFound, phase: phase)
         case .nameLookupFailed:
@@ -40,8 +42,10 @@ extension Failure {
         case .proxy(let problem):
             return classify(problem, phase: phase)
         case .registrationRefused(let code):
-            let isAuth = code == 401 || code == 403
-            return Failure(isAuth ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
+            return Failure(
+                isRejection(code) ? .auth : .server, .registerCode, number: Int32(clamping: code), phase: phase)
+        case .heartbeatRefused(let code):
+            return Failure(.auth, .heartbeatCode, number: Int32(clamping: code), phase: phase)
         case .refused(let `class`, let code):
             return Failure(`class`, .refusal, number: Int32(clamping: code), phase: phase)
         case .noCredential:
@@ -51,7 +55,9 @@ extension Failure {
         case .certificate(let problem):
             return Failure(.permanent, .certificate(problem), phase: phase)
         case .tlsFailed:
-            return Failure(.protocol, .tls, phase: phase)
+            // Neither another credential nor a restart of the instance changes what two TLS stacks agree on, so it climbs no
+            // ladder; and what answers plainly on a port of TLS may be a balancer that is over it in a minute.
+            return Failure(.network, .tls, phase: phase)
         case .badURL:
             return Failure(.permanent, .url, phase: phase)
         case .handlerFailed:
@@ -62,6 +68,9 @@ extension Failure {
             return Failure(.system, .memory, phase: phase)
         }
     }
+
+    /// Whether a gateway says by this code of an answer that it does not accept who we are: those of HTTP, which gateways borrow.
+    public static func isRejection(_ code: Int) -> Bool { code == 401 || code == 403 }
 
     /// Linux errno values (`asm-generic/errno.h`); Core imports no C library.
     private static func classify(errno: Int32, phase: Phase) -> Failure {
@@ -91,6 +100,8 @@ extension Failure {
         switch problem {
         case .failed:
             return Failure(.network, .proxyFailed, phase: phase)
+        case .silent:
+            return Failure(.network, .proxyTimeout, phase: phase)
         case .refused(let status):
             // 401 is what some say for a wrong password instead of 407.
             let isHopeless = [401, 403, 407].contains(status)

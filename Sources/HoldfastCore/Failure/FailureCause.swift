@@ -13,6 +13,8 @@ public enum FailureCause: Hashable, Sendable {
     case timeout(Phase)
     /// Too many heartbeats in a row without a positive reply.
     case heartbeatDead
+    /// The local address that we are told to connect from cannot be used here, or not to reach this endpoint.
+    case localAddress
     /// The name does not exist.
     case nameNotFound
     /// The name could not be looked up now.
@@ -23,6 +25,8 @@ public enum FailureCause: Hashable, Sendable {
     case proxy(ProxyProblem)
     /// The gateway answered the registration with something else than success.
     case registrationRefused(code: Int)
+    /// The gateway answered a heartbeat with a code by which it says that it no longer accepts who we are.
+    case heartbeatRefused(code: Int)
     /// The gateway said in a message that it will not serve us; what that speaks against, its dialect knows.
     case refused(as: FailureClass, code: Int)
     /// The account has nothing yet to prove itself with, and a provider that can get it something: nobody was asked.
@@ -76,6 +80,8 @@ public enum ProtocolViolation: String, Error, Hashable, Sendable, CaseIterable {
 public enum ProxyProblem: Error, Hashable, Sendable {
     /// The proxy itself could not be found or reached, or it ended the connection without an answer.
     case failed
+    /// It did not lead us to the endpoint in time, and did not say why.
+    case silent
     /// An HTTP proxy answered CONNECT with another status than success.
     case refused(status: Int)
     /// A SOCKS5 proxy answered with another reply than success (RFC 1928 §6).

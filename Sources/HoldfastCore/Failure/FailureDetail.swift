@@ -8,15 +8,18 @@ public enum FailureDetail: Hashable, Sendable {
     case systemCall
     case timeout(Phase)
     case heartbeatDead
+    case localAddress
     case nameNotFound
     case nameLookup
     case upgradeStatus
     case proxyFailed
+    case proxyTimeout
     case proxyStatus
     case proxyReply
     case proxyAuthentication
     case notAProxy
     case registerCode
+    case heartbeatCode
     case refusal
     case noCredential
     case violation(ProtocolViolation)
@@ -37,15 +40,18 @@ public enum FailureDetail: Hashable, Sendable {
         case .systemCall: "errno_\(number)"
         case .timeout(let phase): "timeout_\(phase.name)"
         case .heartbeatDead: "heartbeat_dead"
+        case .localAddress: "local_address"
         case .nameNotFound: "name_not_found"
         case .nameLookup: "name_lookup"
         case .upgradeStatus: "upgrade_\(number)"
         case .proxyFailed: "proxy_failed"
+        case .proxyTimeout: "proxy_timeout"
         case .proxyStatus: "proxy_\(number)"
         case .proxyReply: "proxy_socks_\(number)"
         case .proxyAuthentication: "proxy_auth"
         case .notAProxy: "proxy_protocol"
         case .registerCode: "register_\(number)"
+        case .heartbeatCode: "heartbeat_\(number)"
         case .refusal: "refused_\(number)"
         case .noCredential: "no_credential"
         case .violation(let violation): violation.rawValue

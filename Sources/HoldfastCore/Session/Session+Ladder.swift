@@ -78,6 +78,8 @@ extension Session {
             if rejections >= 2 { return .quarantine(.auth) }
             if settings.recovery.canRenew { return renewal.needsPerson ? .quarantine(.login) : .renew }
         }
+        // Its user and password are the operator's, and perhaps of many accounts: going on would have the proxy lock them out.
+        if failure.isRejectedByProxy, failures >= 2 { return .quarantine(.permanent) }
         guard Int(failures) >= settings.retry.maxFailures else { return .retry }
         if failure.class == .permanent { return .quarantine(.permanent) }
         guard climbs, Int(climbing) >= min(settings.retry.maxFailures, Int(UInt8.max)) else { return .goOn }
@@ -159,15 +161,31 @@ extension Session {
 
 extension Failure {
     /// What the attempt that ended with this failure says about its endpoint (F9).
+    ///
+    /// Accounts that go straight to a gateway share its breaker with those that go through a proxy, so a proxy is believed only
+    /// where it says that it could not reach the gateway; it may as well be the proxy that is down, hangs or is overloaded.
     var outcome: AttemptOutcome {
-        switch (self.class, detail) {
-        // A proxy that is down, or that does not want us, says nothing about what lies behind it.
-        case (_, .proxyFailed), (.permanent, .proxyStatus), (.permanent, .proxyReply), (_, .proxyAuthentication),
-            (_, .notAProxy):
-            .abandoned
+        switch detail {
+        case .proxyFailed, .proxyTimeout, .proxyAuthentication, .notAProxy: .abandoned
         // The endpoint was not even asked.
-        case (_, .noCredential): .abandoned
+        case .noCredential: .abandoned
+        // Bad gateway, gateway timeout (RFC 9110 §15.6).
+        case .proxyStatus: [502, 504].contains(number) ? .endpointFailed : .abandoned
+        // Network or host out of reach, refused, too far (RFC 1928 §6).
+        case .proxyReply: (3...6).contains(number) ? .endpointFailed : .abandoned
+        // It may be the account's own certificate or versions; and an endpoint that agrees on TLS with nobody is not hurt by
+        // attempts that end there.
+        case .tls: .accountFailed
         default: outcomeOfClass
+        }
+    }
+
+    /// A proxy does not take our user and password, or does not want us at all.
+    var isRejectedByProxy: Bool {
+        switch detail {
+        case .proxyAuthentication: true
+        case .proxyStatus: self.class == .permanent
+        default: false
         }
     }
 

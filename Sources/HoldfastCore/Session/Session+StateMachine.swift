@@ -3,10 +3,14 @@ extension Session {
     // MARK: The attempt
 
     /// The gate grants the slot asked for: the attempt begins.
-    public mutating func slotGranted(generation: UInt32, at now: Moment) -> Orders {
+    ///
+    /// - Parameter throughProxy: the first thing it must reach is a proxy, and not the gateway.
+    public mutating func slotGranted(generation: UInt32, throughProxy: Bool = false, at now: Moment) -> Orders {
         var orders = Orders()
         guard generation == self.generation, isQueued else { return stale() }
-        let attempt = Attempt(phase: .resolve, since: now.instant, deadline: now.instant + settings.phases.resolve)
+        let attempt = Attempt(
+            phase: .resolve, isAtProxy: throughProxy, since: now.instant,
+            deadline: now.instant + settings.phases.resolve)
         move(to: .connecting(attempt), because: .slotGranted, at: now, &orders)
         orders.link = .connect
         return orders
@@ -19,7 +23,11 @@ extension Session {
             phase.rawValue > attempt.phase.rawValue, phase.rawValue < Phase.register.rawValue
         else { return stale() }
         let limit = settings.phases.limit(of: phase)
-        machine = .connecting(Attempt(phase: phase, since: now.instant, deadline: now.instant + limit))
+        // Being led to the gateway belongs to `connect`: whatever comes after it is with the gateway.
+        machine = .connecting(
+            Attempt(
+                phase: phase, isAtProxy: attempt.isAtProxy && phase.rawValue <= Phase.connect.rawValue,
+                since: now.instant, deadline: now.instant + limit))
         return .nothing
     }
 
@@ -211,7 +219,8 @@ extension Session {
         case .cooling:
             askForRenewal(at: now, &orders)
         case .connecting(let attempt):
-            let failure = Failure.classify(.timeout(attempt.phase), phase: attempt.phase)
+            let cause: FailureCause = attempt.isAtProxy ? .proxy(.silent) : .timeout(attempt.phase)
+            let failure = Failure.classify(cause, phase: attempt.phase)
             return failed(with: failure, generation: generation, at: now, using: &generator)
         case .connected(var connection):
             if !connection.isStable, connection.since + settings.retry.stableAfter <= now.instant {

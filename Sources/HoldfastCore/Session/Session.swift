@@ -92,6 +92,8 @@ public struct Session: Hashable, Sendable {
 
     struct Attempt: Hashable, Sendable {
         var phase: Phase
+        /// It goes through a proxy, which has not led to the gateway yet: what goes wrong is the proxy's.
+        var isAtProxy = false
         /// When the current phase began.
         var since: Instant
         var deadline: Instant

@@ -20,15 +20,18 @@ enum FailureText {
         case .systemCall: "a system call failed with errno \(number)"
         case .timeout(let phase): "no progress in the phase \(phase.name) before its deadline"
         case .heartbeatDead: "the gateway stopped answering heartbeats"
+        case .localAddress: "the local address to connect from cannot be used"
         case .nameNotFound: "the gateway's name does not exist"
         case .nameLookup: "the gateway's name could not be looked up"
         case .upgradeStatus: "the gateway refused the WebSocket with HTTP status \(number)"
         case .proxyFailed: "the proxy could not be reached"
+        case .proxyTimeout: "the proxy did not lead to the gateway in time"
         case .proxyStatus: "the proxy refused the connection with status \(number)"
         case .proxyReply: "the proxy answered with SOCKS reply \(number)"
         case .proxyAuthentication: "the proxy does not accept the user and password"
         case .notAProxy: "what answered is no proxy of this kind"
         case .registerCode: "the gateway refused the registration with code \(number)"
+        case .heartbeatCode: "the gateway answered a heartbeat with code \(number)"
         case .refusal: "the gateway said that it will not serve us, with code \(number)"
         case .noCredential: "the account has no token yet: its provider is asked for one first"
         case .violation(let violation): "the gateway broke the protocol (\(violation.rawValue))"
@@ -43,8 +46,10 @@ enum FailureText {
 
     private static func advice(for failure: Failure) -> String {
         switch failure.class {
-        case .dropped, .network, .server:
+        case .dropped, .server:
             ""
+        case .network:
+            networkAdvice(for: failure.detail)
         case .auth where failure.detail == .noCredential:
             "if the login fails too, see last_login"
         case .auth:
@@ -56,11 +61,33 @@ enum FailureText {
         case .handler:
             "see the handler's own log"
         case .system:
-            failure.detail == .descriptors
-                ? "raise the limit of open files (LimitNOFILE=, ulimit -n) or split the fleet"
-                : "give the process more memory, or fewer accounts"
+            systemAdvice(for: failure)
         }
     }
+
+    private static func networkAdvice(for detail: FailureDetail) -> String {
+        switch detail {
+        case .proxyFailed, .proxyTimeout: "check that the proxy is up, and its host and port in proxy"
+        case .proxyStatus, .proxyReply: "see the proxy's own log"
+        case .tls: "check that the port speaks TLS (wss, not ws), tls.min_version and tls.certificate"
+        default: ""
+        }
+    }
+
+    private static func systemAdvice(for failure: Failure) -> String {
+        switch failure.detail {
+        case .descriptors: "raise the limit of open files (LimitNOFILE=, ulimit -n) or split the fleet"
+        case .memory: "give the process more memory, or fewer accounts"
+        case .localAddress:
+            "set tcp.local_address to an address of this machine, of a family that the gateway has, or leave it out"
+        case .systemCall where failure.number == addressNotAvailable:
+            "widen net.ipv4.ip_local_port_range, or spread the accounts over more local addresses (tcp.local_address)"
+        default: "see what this machine is out of"
+        }
+    }
+
+    /// EADDRNOTAVAIL of Linux: no port is left to this destination.
+    private static let addressNotAvailable: Int32 = 99
 
     private static func permanentAdvice(for detail: FailureDetail) -> String {
         switch detail {

@@ -153,7 +153,9 @@ extension Lane {
                 tellGate(.giveBack(ticket, .abandoned))
                 continue
             }
-            let orders = slots[index].session.slotGranted(generation: ticket.generation, at: now)
+            let throughProxy = slots[index].account?.target.proxy != nil
+            let orders = slots[index].session.slotGranted(
+                generation: ticket.generation, throughProxy: throughProxy, at: now)
             if orders.notes.contains(.staleEvent) { tellGate(.giveBack(ticket, .abandoned)) }
             carryOut(orders, on: index, at: now)
             settle(index)

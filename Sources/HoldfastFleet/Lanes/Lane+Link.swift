@@ -70,6 +70,9 @@ extension Lane: LinkDelegate {
         switch meaning {
         case .push(let push):
             take(push, index, account, at: now)
+        case .reply(_, isPositive: false, let code) where Failure.isRejection(code):
+            // No miss: the gateway is well, and does not accept us any more.
+            fail(index, .heartbeatRefused(code: code), "the gateway answered a heartbeat with \(code)", at: now)
         case .reply(let beat, let isPositive, _):
             let generation = slots[index].session.generation
             let orders = slots[index].session.heartbeatReplied(

@@ -77,7 +77,10 @@ extension Lane: NIOScheduledCallbackHandler {
         for slot in due {
             let index = Int(slot)
             guard slots[index].account != nil else { continue }
+            // What an attempt's deadline finds undone is known to the link alone, and only until it is dropped.
+            if slots[index].session.state == .connecting { chain = slots[index].link?.unfinished ?? [] }
             carryOut(slots[index].session.wake(at: now, using: &generator), on: index, at: now)
+            chain = []
             settle(index)
         }
         due.removeAll(keepingCapacity: true)

@@ -13,7 +13,12 @@ extension Link {
         var tlsWait: TLSContexts.Wait?
         var nameWaits: [NameResolver.Wait] = []
         var race = AddressRace()
+        /// When the race goes on by itself.
         var timer: Scheduled<Void>?
+        /// When addresses known earlier take the place of those that are still looked up.
+        var staleTimer: Scheduled<Void>?
+        /// The name has addresses of a family that the local address cannot reach.
+        var isOfOtherFamily = false
         /// The sockets that race; none once one of them has won.
         var candidates: [Candidate] = []
         /// The last look-up or connection that failed: what is reported if there is nothing left to try.
@@ -37,6 +42,7 @@ extension Link {
             for wait in nameWaits { wait.cancel() }
             nameWaits = []
             timer.take()?.cancel()
+            staleTimer.take()?.cancel()
             let losers = candidates
             candidates = []
             for loser in losers where loser.channel !== winner { loser.channel?.close(promise: nil) }
@@ -236,11 +242,17 @@ extension Link {
     }
 }
 
+extension Link {
+    /// What an attempt waits for, as the beginning of a chain of causes; empty once the link is open. For whoever finds that
+    /// it takes too long.
+    public var unfinished: [String] { attempt.map { [$0.doing, "no answer in time"] } ?? [] }
+}
+
 extension Link.Attempt {
     /// What was being done, for people.
     var doing: String {
         switch phase {
-        case .resolve: "looking up \(host)"
+        case .resolve: "looking up \(host)\(target.proxy == nil ? "" : ", the proxy")"
         case .connect where proxy != nil: "asking the proxy \(proxyName) to lead to \(target.endpoint)"
         case .connect where target.proxy != nil: "connecting to the proxy \(proxyName) for \(target.endpoint)"
         case .connect: "connecting to \(target.endpoint)"

@@ -50,7 +50,7 @@ extension Link {
             case .pending(let wait): attempt.nameWaits.append(wait)
             }
         }
-        if known == 0 { schedule(attempt, at: .now + NameResolver.patience, Link.takeStaleAddresses) }
+        if known < AddressFamily.allCases.count { awaitStaleAddresses(attempt) }
         goOn(attempt)
     }
 
@@ -75,12 +75,20 @@ extension Link {
             address.port = attempt.port
             return address
         }
+        if !isReachable, !addresses.isEmpty { attempt.isOfOtherFamily = true }
         attempt.race.learned(isReachable ? withPort : [], of: family, at: .now)
+    }
+
+    private func awaitStaleAddresses(_ attempt: Attempt) {
+        attempt.staleTimer = loop.assumeIsolated().scheduleTask(in: TimeAmount(NameResolver.patience)) { [self] in
+            attempt.staleTimer = nil
+            if self.attempt === attempt { takeStaleAddresses(attempt) }
+        }
     }
 
     /// No name server has answered for a while: what it said last has to do.
     private func takeStaleAddresses(_ attempt: Attempt) {
-        for family in AddressFamily.allCases {
+        for family in AddressFamily.allCases where attempt.race.awaits(family) {
             guard let addresses = attempt.options.resolver.staleAddresses(of: attempt.host, family) else { continue }
             learn(addresses, of: family, attempt)
         }
@@ -95,22 +103,22 @@ extension Link {
                 if attempt.phase == .resolve, !enter(.connect, attempt) { return }
                 connect(attempt, to: address)
             case .wait(let until?):
-                return schedule(attempt, at: until, Link.goOn)
+                return goOn(attempt, at: until)
             case .wait(nil):
                 return
             case .exhausted:
-                return end(attempt.failure ?? .lookingUp(attempt, failed: NameResolver.Failure.notFound))
+                return end(attempt.failure ?? .withoutAddress(attempt))
             }
         }
     }
 
-    /// The one timer of an attempt; it replaces the one before.
-    private func schedule(_ attempt: Attempt, at time: Instant, _ body: @escaping (Link) -> (Attempt) -> Void) {
+    /// Replaces what the race waited for before.
+    private func goOn(_ attempt: Attempt, at time: Instant) {
         attempt.timer?.cancel()
         let deadline = NIODeadline.uptimeNanoseconds(UInt64(clamping: time.nanoseconds))
         attempt.timer = loop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             attempt.timer = nil
-            if self.attempt === attempt { body(self)(attempt) }
+            if self.attempt === attempt { goOn(attempt) }
         }
     }
 }

@@ -7,9 +7,8 @@ import NIOSSL
 extension LinkError {
     static func lookingUp(_ attempt: Link.Attempt, failed error: any Error) -> LinkError {
         let isProxy = attempt.target.proxy != nil
-        let doing = "looking up \(attempt.host)\(isProxy ? ", the proxy" : "")"
         func failure(_ cause: FailureCause, _ why: String) -> LinkError {
-            LinkError(isProxy && !cause.isOurOwn ? .proxy(.failed) : cause, doing, why)
+            LinkError(isProxy && !cause.isOurOwn ? .proxy(.failed) : cause, attempt.doing, why)
         }
         switch error as? NameResolver.Failure {
         case .notFound: return failure(.nameNotFound, "there is no such name, or none that can be reached from here")
@@ -19,6 +18,16 @@ extension LinkError {
             return failure(.nameLookupFailed, "too many names are being looked up")
         case nil: return failure(cause(of: error) ?? .nameLookupFailed, text(of: error))
         }
+    }
+
+    /// No address is left to try, and none has been tried.
+    static func withoutAddress(_ attempt: Link.Attempt) -> LinkError {
+        guard attempt.isOfOtherFamily, let local = attempt.target.tcp.localAddress else {
+            return lookingUp(attempt, failed: NameResolver.Failure.notFound)
+        }
+        return LinkError(
+            .localAddress, "connecting to \(attempt.host)",
+            "it has no address of the family of tcp.local_address, \(local)")
     }
 
     static func trusting(_ target: LinkTarget, failed error: any Error) -> LinkError {
@@ -31,6 +40,11 @@ extension LinkError {
 
     static func connecting(_ attempt: Link.Attempt, to address: SocketAddress, failed error: any Error) -> LinkError {
         let cause = cause(of: error) ?? .systemCall(errno: 0)
+        if cause == .systemCall(errno: EADDRNOTAVAIL), let local = attempt.target.tcp.localAddress,
+            !attempt.target.tcp.localAddressIsHere
+        {
+            return LinkError(.localAddress, attempt.doing, "tcp.local_address, \(local), is no address of this machine")
+        }
         return LinkError(
             attempt.target.proxy != nil && !cause.isOurOwn ? .proxy(.failed) : cause,
             "\(attempt.doing) at \(address.ipAddress ?? "an unknown address")", text(of: error))
@@ -41,6 +55,7 @@ extension LinkError {
         let why =
             switch problem {
             case .failed: "it could not be reached"
+            case .silent: "it did not answer in time"
             case .refused(let status):
                 "it refused with \(status) \(UpgradeRefusal.legible(attempt.proxy?.refusal ?? ""))"
             case .replied(let code): "it answered: \(SOCKSReply.meaning(of: code))"
@@ -84,6 +99,13 @@ extension LinkError {
             return LinkError(.certificate(problem), attempt.doing, problem.advice)
         case .ourCertificateRefused:
             return LinkError(.certificate(.ours), attempt.doing, CertificateProblem.ours.advice)
+        case .refusedWithoutReason:
+            let certificate =
+                attempt.target.tls.certificateFile == nil
+                ? "it may want a certificate (tls.certificate and tls.key)" : "it may not accept our certificate"
+            return LinkError(
+                .tlsFailed, attempt.doing, "the peer refused without saying why: \(certificate), or no cipher is common"
+            )
         case .noCommonVersion:
             return LinkError(
                 .tlsFailed, attempt.doing,
@@ -139,7 +161,7 @@ extension FailureCause {
     /// Whether it says something of this machine and not of what lies beyond it.
     fileprivate var isOurOwn: Bool {
         switch self {
-        case .outOfDescriptors, .outOfMemory, .systemCall(errno: EADDRNOTAVAIL): true
+        case .outOfDescriptors, .outOfMemory, .localAddress, .systemCall(errno: EADDRNOTAVAIL): true
         default: false
         }
     }

@@ -14,6 +14,12 @@ extension TCPSettings {
         localAddress.flatMap { try? SocketAddress(ipAddress: $0, port: 0) }
     }
 
+    /// Whether the local address is one of this machine's. Asks the system.
+    var localAddressIsHere: Bool {
+        guard let own = localSocketAddress?.ipAddress, let devices = try? System.enumerateDevices() else { return true }
+        return devices.contains { $0.address?.ipAddress == own }
+    }
+
     fileprivate static func clamped(_ time: Duration) -> Duration {
         min(max(time, times.lowerBound), times.upperBound)
     }

@@ -42,6 +42,14 @@ struct AddressRace {
         }
     }
 
+    /// Nothing is known of this family yet.
+    func awaits(_ family: AddressFamily) -> Bool {
+        switch family {
+        case .v6: v6.answeredAt == nil
+        case .v4: v4.answeredAt == nil
+        }
+    }
+
     /// A try has failed: the next one need not wait.
     mutating func failed(at now: Instant) {
         open -= 1

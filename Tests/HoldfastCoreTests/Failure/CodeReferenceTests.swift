@@ -8,8 +8,8 @@ struct CodeReferenceTests {
     /// Each kind of cause, with a value for each class it can have. The switch has no default: a new cause must be added.
     private static func samples(like cause: FailureCause) -> [FailureCause] {
         switch cause {
-        case .endOfStream, .reset, .heartbeatDead, .nameNotFound, .nameLookupFailed, .tlsFailed, .badURL,
-            .handlerFailed,
+        case .endOfStream, .reset, .heartbeatDead, .localAddress, .nameNotFound, .nameLookupFailed, .tlsFailed,
+            .badURL, .handlerFailed,
             .outOfDescriptors, .outOfMemory, .noCredential:
             [cause]
         case .systemCall: [104, 111, 113, 110, 24, 12, 99, 1].map { .systemCall(errno: $0) }
@@ -17,9 +17,10 @@ struct CodeReferenceTests {
         case .timeout: Phase.allCases.map { .timeout($0) }
         case .upgradeRefused: [401, 404, 503].map { .upgradeRefused(status: $0, retryAfter: nil) }
         case .proxy:
-            ([.failed, .authentication, .notAProxy] + [407, 502].map { .refused(status: $0) }
+            ([.failed, .silent, .authentication, .notAProxy] + [407, 502].map { .refused(status: $0) }
                 + [1, 2].map { .replied(code: $0) }).map { .proxy($0) }
         case .registrationRefused: [401, 500].map { .registrationRefused(code: $0) }
+        case .heartbeatRefused: [.heartbeatRefused(code: 401)]
         case .refused: [FailureClass.auth, .server, .permanent].map { .refused(as: $0, code: 1) }
         case .violation: ProtocolViolation.allCases.map { .violation($0) }
         case .certificate: CertificateProblem.allCases.map { .certificate($0) }
@@ -30,8 +31,7 @@ struct CodeReferenceTests {
         .endOfStream, .reset, .systemCall(errno: 0), .closed(code: nil), .timeout(.connect), .heartbeatDead,
         .nameNotFound, .nameLookupFailed, .upgradeRefused(status: 0, retryAfter: nil), .proxy(.failed),
         .registrationRefused(code: 0), .refused(as: .auth, code: 0), .violation(.badUTF8), .certificate(.other),
-        .tlsFailed,
-        .badURL, .handlerFailed,
+        .localAddress, .heartbeatRefused(code: 0), .tlsFailed, .badURL, .handlerFailed,
         .outOfDescriptors, .outOfMemory, .noCredential,
     ]
 

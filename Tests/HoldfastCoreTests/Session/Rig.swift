@@ -54,8 +54,8 @@ struct Rig {
     }
 
     @discardableResult
-    mutating func grant() -> Orders {
-        note(session.slotGranted(generation: session.generation, at: now))
+    mutating func grant(throughProxy: Bool = false) -> Orders {
+        note(session.slotGranted(generation: session.generation, throughProxy: throughProxy, at: now))
     }
 
     @discardableResult

@@ -67,6 +67,30 @@ struct WebSocketClientTests {
         try await server.stop()
     }
 
+    @Test("a client through a proxy talks to the gateway behind it, and is told when the proxy refuses")
+    func throughProxy() async throws {
+        let server = try await TestServer.start()
+        let request = "CONNECT gateway.test:\(server.port) HTTP/1.1\r\nHost: gateway.test:\(server.port)\r\n\r\n"
+        func connect(_ answer: String, upstream: Int?) async throws -> (TestProxy, WebSocketClient) {
+            let turn = TestProxy.Turn(waitsForBytes: request.utf8.count, answer: Array(answer.utf8))
+            let proxy = try await TestProxy.start([turn], upstream: upstream)
+            let target = try LinkTarget(
+                url: "ws://gateway.test:\(server.port)/", proxy: try Proxy(url: "http://127.0.0.1:\(proxy.port)"))
+            return (proxy, try await WebSocketClient.connect(to: target))
+        }
+        let (proxy, client) = try await connect("HTTP/1.1 200 OK\r\n\r\n", upstream: server.port)
+        try await client.send("a")
+        #expect(try await server.said() == .message(ByteBuffer(string: "a"), isText: true))
+        try await server.say("b")
+        #expect(try await client.messages.makeAsyncIterator().next() == .text("b"))
+        try await proxy.stop()
+        let refused = await #expect(throws: LinkError.self) {
+            _ = try await connect("HTTP/1.1 403 Forbidden\r\n\r\n", upstream: nil)
+        }
+        #expect(refused?.cause == .proxy(.refused(status: 403)))
+        try await server.stop()
+    }
+
     @Test(
         "the messages end when the peer closes in order, and throw when it does not",
         arguments: [

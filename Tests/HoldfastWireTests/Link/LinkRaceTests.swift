@@ -117,14 +117,17 @@ struct LinkRaceTests {
         try await server.stop()
     }
 
-    @Test("a local address of one family leaves no way to the other")
-    func localFamily() async throws {
+    @Test(
+        "a local address that is of the other family, or not of this machine, is told as what it is",
+        arguments: [("::1", "family"), ("192.0.2.77", "no address of this machine")])
+    func badLocalAddress(address: String, words: String) async throws {
         let server = try await TestServer.start()
         var tcp = TCPSettings()
-        tcp.localAddress = "::1"
+        tcp.localAddress = address
         let client = try await TestClient.open(try LinkTarget(url: "ws://127.0.0.1:\(server.port)/", tcp: tcp))
         let error = try await client.end()
-        #expect(error.cause == .nameNotFound)
+        #expect(error.cause == .localAddress)
+        #expect(error.description.contains("tcp.local_address") && error.description.contains(words), "\(error)")
         try await server.stop()
     }
 }

@@ -142,6 +142,18 @@ struct LinkTLSTests {
         authority.remove()
     }
 
+    @Test("TLS 1.2 does not say that a certificate is missing, so both that and the ciphers are named")
+    func clientCertificateMissing() async throws {
+        let server = try await TestServer.start(tls: try authority.demandingContext(maximumVersion: .tlsv12))
+        let tls = TLSSettings(caFile: authority.caFile)
+        let client = try await TestClient.open(try LinkTarget(url: "wss://localhost:\(server.port)/", tls: tls))
+        let error = try await client.end()
+        #expect(error.cause == .tlsFailed)
+        #expect(error.description.contains("tls.certificate") && error.description.contains("cipher"), "\(error)")
+        try await server.stop()
+        authority.remove()
+    }
+
     @Test("a server that is too old for us")
     func minimumVersion() async throws {
         let server = try await TestServer.start(tls: try authority.serverContext { $0.maximumTLSVersion = .tlsv12 })

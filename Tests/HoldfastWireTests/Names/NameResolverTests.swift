@@ -63,6 +63,42 @@ struct NameResolverTests {
         try await server.stop()
     }
 
+    @Test("an address known last stands in, too, where one family was answered and has none")
+    func staleOfOneFamily() async throws {
+        let server = try await TestServer.start()
+        let now = NIOLockedValueBox(NIODeadline.uptimeNanoseconds(1 << 40))
+        let answers = NIOLockedValueBox(true)
+        let goOn = DispatchSemaphore(value: 0)
+        var options = LinkOptions()
+        options.resolver = NameResolver(now: { now.withLockedValue { $0 } }) { _, family in
+            if family == .v6 { return [] }
+            if !answers.withLockedValue({ $0 }) {
+                goOn.wait()
+                throw NameResolver.Failure.unavailable("no answer")
+            }
+            return [try SocketAddress(ipAddress: "127.0.0.1", port: 0)]
+        }
+        let shared = options
+        let target = try LinkTarget(url: "ws://gateway.test:\(server.port)/")
+        let first = try await TestClient.open(target, options: shared)
+        try await first.opened()
+        answers.withLockedValue { $0 = false }
+        now.withLockedValue { $0 = $0 + .minutes(10) }
+        // The other family is known and kept before the link asks, so that one of the two answers is there at once.
+        let loop = TestClient.newLoop()
+        let known = loop.makePromise(of: Void.self)
+        loop.execute {
+            let answer = shared.resolver.addresses(of: "gateway.test", .v6, on: loop) { _ in known.succeed() }
+            if case .known = answer { known.succeed() }
+        }
+        try await known.futureResult.get()
+        let second = try await TestClient.open(target, options: shared)
+        #expect(try await second.reports.next { $0 == .opened || $0.cause != nil } == .opened)
+        #expect(shared.resolver.counts.stale == 1)
+        goOn.signal()
+        try await server.stop()
+    }
+
     @Test("the system's look-up knows this machine, and says what it does not know")
     func system() throws {
         #expect(try NameResolver.getAddressInfo("localhost", .v4).first?.ipAddress == "127.0.0.1")
