@@ -42,5 +42,7 @@ let body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt =
     case .lwp: { run(.lwp, $0, $1) }
     case .jsonDialect: { run(.jsonDialect, $0, $1) }
     case .proxy: { run(.proxy, $0, $1) }
+    case .messagePack: { run(.messagePack, $0, $1) }
+    case .items: { run(.items, $0, $1) }
     }
 exit(runLibFuzzer(&count, &arguments, body))
