@@ -27,7 +27,7 @@ bench: ## Measure speed and memory
 soak: ## Measure what must be seen: detection, waves, isolation, leaks, quiet, cost, real servers and networks (over an hour; ARGS=wave for one)
 	@scripts/soak $(ARGS)
 
-fuzz: ## Feed the decoders rubbish, ten million inputs or 15 minutes each (ARGS="RUNS TARGET" for less or more)
+fuzz: ## Feed the decoders rubbish, ten million inputs each (ARGS="RUNS TARGET" for less or more)
 	@scripts/fuzz $(ARGS)
 
 docs: ## Build the reference of the library targets into .build-docs/
