@@ -3,26 +3,40 @@ import Testing
 
 private let picturesFolder = ProcessInfo.processInfo.environment["HOLDFAST_SCREENSHOTS"]
 
-/// Makes the pictures of the documentation, when it is told where to: `HOLDFAST_SCREENSHOTS=docs/images swift test …`.
+/// Makes the pictures of the documentation, when it is told where to: `scripts/pictures` does.
 @Suite("Pictures of the page", .enabled(if: picturesFolder != nil))
 struct ScreenshotTests {
     private struct Picture {
         var name: String
+        /// Of the address, behind `#`.
+        var place = "fleet"
         var width = 1360
         var height = 900
         var isDark = false
         var language = "en-US"
-        var account: String?
     }
 
-    private static let pictures = [
-        Picture(name: "console-light"),
-        Picture(name: "console-dark", isDark: true),
-        Picture(name: "console-phone", width: 390, height: 844),
-        Picture(name: "account-dark", isDark: true, account: "shop-16"),
-        Picture(name: "account-phone", width: 390, height: 844, account: "shop-16"),
-        Picture(name: "console-zh", language: "zh-CN"),
-    ]
+    private static let phone = (width: 390, height: 844)
+
+    private static let pictures =
+        [
+            Picture(name: "console-light"),
+            Picture(name: "console-dark", isDark: true),
+            Picture(name: "console-zh", language: "zh-CN"),
+            Picture(name: "console-phone", width: phone.width, height: phone.height),
+            Picture(name: "account-light", place: "account/shop-16", height: 1_150),
+            Picture(name: "account-dark", place: "account/shop-16", height: 1_150, isDark: true),
+            Picture(
+                name: "account-phone", place: "account/shop-16", width: phone.width, height: phone.height, isDark: true),
+            Picture(name: "account-zh", place: "account/shop-07", height: 1_150, language: "zh-CN"),
+        ]
+        + ["alerts", "letters", "pauses", "audit", "settings"].flatMap { name in
+            [
+                Picture(name: "\(name)-light", place: name, height: 760),
+                Picture(
+                    name: "\(name)-phone", place: name, width: phone.width, height: phone.height, isDark: true),
+            ]
+        }
 
     @Test("a fleet with a bit of everything")
     func pictures() async throws {
@@ -30,13 +44,14 @@ struct ScreenshotTests {
         let home = try TemporaryFolder()
         try await Setup.gateway { _, control, url in
             try await control.send("PUT", "/faults", json: Self.faults)
-            let path = try home.write("fleet.yaml", Self.configuration(url))
+            let path = try home.write("fleet.yaml", Self.configuration(url, control.base))
             try await HoldfastProcess.scope(["run", "--config", path]) { holdfast in
                 let api = try await holdfast.api()
                 try await api.connected(18)
                 try await api.post("/api/v1/accounts/shop-14/disable")
                 try await api.account("shop-07", "is quarantined") { $0["status"].text == "quarantined" }
                 try await api.account("shop-11", "answers slowly") { ($0["reply_ms"].number ?? 0) > 5_000 }
+                try await Self.makeMail(api, control)
                 for picture in Self.pictures {
                     try await Browser.scope(language: picture.language) { page in
                         try await take(picture, of: page, api, to: folder)
@@ -47,7 +62,7 @@ struct ScreenshotTests {
     }
 
     /// 24 shops: one gateway that misbehaves to some, and one that is down.
-    private static func configuration(_ url: String) -> String {
+    private static func configuration(_ url: String, _ control: String) -> String {
         let accounts = (1...24).map { number in
             let id = number < 10 ? "shop-0\(number)" : "shop-\(number)"
             let endpoint = number > 20 ? "ws://127.0.0.1:9" : url
@@ -56,9 +71,26 @@ struct ScreenshotTests {
         return """
             server: { listen: "127.0.0.1:0" }
             defaults: { heartbeat: { interval: 5s, max_interval: 5s } }
+            admission: { connects_per_second: 100 }
+            handlers: [{ match: all, webhook: { url: "\(control)/nobody", timeout: 5s } }]
             accounts:
             \(accounts.joined())
             """
+    }
+
+    /// Letters, because the webhook says 404, and pauses.
+    private static func makeMail(_ api: API, _ control: API) async throws {
+        for (account, text) in [
+            ("shop-02", "Is this still available?"), ("shop-05", "还在吗？可以便宜点吗？"), ("shop-09", "Thank you!"),
+        ] {
+            try await control.post(
+                "/push", json: #"{"account":"\#(account)","text":"\#(text)","chat":"c-\#(account)"}"#)
+            try await api.post(
+                "/api/v1/pauses", json: #"{"account":"\#(account)","chat":"d-\#(account)","for_s":5400}"#)
+        }
+        _ = try await poll(.seconds(60), "three letters") { () -> Bool? in
+            try await api.get("/api/v1/letters").json["letters"].items.count >= 3 ? true : nil
+        }
     }
 
     private static let faults = """
@@ -69,14 +101,12 @@ struct ScreenshotTests {
 
     private func take(_ picture: Picture, of page: Page, _ api: API, to folder: String) async throws {
         try await page.appear(width: picture.width, height: picture.height, isDark: picture.isDark)
-        try await page.open(api.base)
-        try await page.wait("document.querySelector('#feed time') && document.querySelector('#statuses b')")
-        if let account = picture.account {
-            try await page.open("\(api.base)/#account/\(account)")
-            try await page.wait("document.querySelector('#panel .timeline')")
-        }
-        // The feed fills, flashes fade, and the panel has slid in.
-        try await page.value("new Promise((resume) => setTimeout(resume, 1500))")
+        try await page.open("\(api.base)/#\(picture.place)")
+        try await page.wait(
+            "document.querySelector('#view h1')?.textContent && !document.querySelector('#view .skeleton')")
+        // Curves have something to show, and flashes fade.
+        let patience = picture.place.hasPrefix("account") ? 20_000 : 2_500
+        try await page.value("new Promise((resume) => setTimeout(resume, \(patience)))")
         try await page.screenshot(to: "\(folder)/\(picture.name).png")
     }
 }
