@@ -31,9 +31,6 @@ struct StatusCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Show at most this many accounts; not with --json.", valueName: "number"))
     var limit = 50
 
-    /// Worst first.
-    private static let statuses = ["failed", "quarantined", "unhealthy", "degraded", "disabled", "healthy"]
-
     func validate() throws {
         guard (0.1...3_600).contains(every) else { throw ValidationError("--every is 0.1 to 3600 seconds.") }
         guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
@@ -42,7 +39,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try server.client()
-        guard watch else { return print(try await text(client, .current())) }
+        guard watch else {
+            var picture = FleetPicture()
+            return print(try await text(client, .current(), &picture))
+        }
         // Ctrl-C is how this ends, so it ends well.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -52,13 +52,17 @@ struct StatusCommand: AsyncParsableCommand {
             _ = try await group.next()
             group.cancelAll()
         }
+        Self.leave(.current(), json: json)
     }
 
+    /// Looks again after a while, and at once when the window has another size.
     private func show(_ client: HoldfastClient) async throws {
+        Self.enter(.current(), json: json)
+        var picture = FleetPicture()
         while !Task.isCancelled {
             let terminal = Terminal.current()
             do {
-                show(try await text(client, terminal), on: terminal)
+                show(try await text(client, terminal, &picture), on: terminal)
             } catch let failure as CommandFailure {
                 // A question cut short by the end of watching is no failure. Any other may be a restart, and whoever
                 // watches wants to see it come back; but a script must not take it for a picture.
@@ -69,45 +73,55 @@ struct StatusCommand: AsyncParsableCommand {
                     show(terminal.paint("\(failure)", .red), on: terminal)
                 }
             }
-            try? await Task.sleep(for: .seconds(every))
+            await pause()
         }
+    }
+
+    private func pause() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(for: .seconds(every)) }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigwinch) { return }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// What was on the terminal before comes back when the watch ends.
+    private static func enter(_ terminal: Terminal, json: Bool) {
+        guard terminal.isInteractive, !json else { return }
+        print("\u{1B}[?1049h\u{1B}[?25l", terminator: "")
+        fflush(nil)
+    }
+
+    private static func leave(_ terminal: Terminal, json: Bool) {
+        guard terminal.isInteractive, !json else { return }
+        print("\u{1B}[?25h\u{1B}[?1049l", terminator: "")
+        fflush(nil)
     }
 
     private func show(_ text: String, on terminal: Terminal) {
         // From the upper left corner, clearing what is written over: no flicker.
         let clear = terminal.isInteractive && !json
-        print(clear ? "\u{1B}[H" + text.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J" : text)
+        let line = clear ? "\u{1B}[H" + text.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J" : text
+        print(line, terminator: clear ? "" : "\n")
         fflush(nil)
     }
 
-    private func text(_ client: HoldfastClient, _ terminal: Terminal) async throws -> String {
+    private func text(
+        _ client: HoldfastClient, _ terminal: Terminal, _ picture: inout FleetPicture
+    ) async throws -> String {
         if json { return try await client.accountsAsJSON(filter.parameters()) }
-        let rows = watch && terminal.isInteractive ? min(limit, terminal.lines - 6) : limit
-        let view = try await view(client, limit: max(1, rows))
-        return view.lines(terminal, now: Date()).joined(separator: "\n")
-    }
-
-    private func view(_ client: HoldfastClient, limit: Int) async throws -> StatusView {
-        let readiness = try HoldfastClient.decode(
-            ReadinessRecord.self, from: try await client.get("/readyz", accepting: [503]))
+        let since = picture.version.map { [("since", $0)] } ?? []
+        picture.take(
+            try HoldfastClient.decode(FleetRecord.self, from: try await client.get("/api/v1/fleet", query: since)))
         let parameters = try filter.parameters()
-        let first = try await client.accounts(parameters, limit: limit)
-        var accounts = first.accounts
-        if first.next != nil, !parameters.contains(where: { $0.0 == "status" }) {
-            accounts = []
-            for status in Self.statuses where accounts.count < limit {
-                guard first.totals.byStatus?[status] != 0 else { continue }
-                let page = try await client.accounts(parameters + [("status", status)], limit: limit - accounts.count)
-                accounts += page.accounts
-            }
-        } else {
-            let ranks = Dictionary(uniqueKeysWithValues: Self.statuses.enumerated().map { ($1, $0) })
-            accounts.sort { (ranks[$0.status] ?? 0, $0.health, $0.id) < (ranks[$1.status] ?? 0, $1.health, $1.id) }
-        }
-        let isWhole = parameters.isEmpty
-        let omitted = isWhole ? max(0, (first.totals.accounts ?? 0) - accounts.count) : 0
-        return StatusView(
-            base: client.base, totals: first.totals, reasons: readiness.reasons ?? [], accounts: accounts,
-            omitted: omitted)
+        let page = try await client.accounts(parameters + [("sort", "worst")], limit: limit)
+        let omitted = parameters.isEmpty ? max(0, (picture.totals.accounts ?? 0) - page.accounts.count) : 0
+        let view = StatusView(
+            base: client.base, totals: picture.totals, reasons: picture.reasons, accounts: page.accounts,
+            omitted: omitted, picture: picture)
+        return view.lines(terminal, now: Date()).joined(separator: "\n")
     }
 }

@@ -9,16 +9,28 @@ struct StatusView {
     var accounts: [AccountRecord]
     /// Accounts that match and are not shown.
     var omitted: Int
+    /// The whole fleet, drawn on a terminal; nil for a script.
+    var picture: FleetPicture?
 
     func lines(_ terminal: Terminal, now: Date) -> [String] {
         var lines = [headline(terminal)]
         for reason in reasons {
             lines.append(terminal.paint("not ready: \(Table.Cell(reason.detail).text) (\(reason.code))", .yellow))
         }
+        if let picture, terminal.isInteractive, (totals.accounts ?? 0) > 0 {
+            let fleet = FleetLines(picture: picture, terminal: terminal)
+            lines += fleet.lines
+            // Half of what is left is for the accounts by name.
+            lines += [""] + fleet.map(lines: min(8, (terminal.lines - lines.count) / 2 - 2))
+        }
         guard !accounts.isEmpty else {
             return lines + ["", totals.accounts == 0 ? "There are no accounts." : "No account matches."]
         }
-        lines += [""] + Self.table(of: accounts, now: now).lines(terminal)
+        let table = Self.table(of: accounts, now: now).lines(terminal)
+        // The blank line before, and the line that says how many more there are.
+        let room = terminal.isInteractive && picture != nil ? max(2, terminal.lines - lines.count - 3) : table.count
+        lines += [""] + table.prefix(room)
+        let omitted = omitted + table.count - min(room, table.count)
         if omitted > 0 {
             lines.append(
                 terminal.paint("… and \(omitted) more; `holdfast accounts list` shows all, --filter chooses", .grey))
@@ -44,7 +56,7 @@ struct StatusView {
             "ACCOUNT", "STATE", "FOR", "STATUS", "HEALTH", "FAILURES", "REPLY", "NEXT TRY", "LAST FAILURE",
         ])
         for account in accounts {
-            let colour = colour(of: account.status)
+            let colour = FleetLines.colour(of: account.status)
             let next = account.state == "connected" ? nil : Elapsed.until(account.nextAttemptAt, now: now)
             table.add([
                 Table.Cell(account.id),
@@ -67,14 +79,5 @@ struct StatusView {
             return "\(failure.code), \(Elapsed.since(failure.at, now: now) ?? "?") ago"
         }
         return "\(failure.code): \(message)"
-    }
-
-    private static func colour(of status: String) -> Terminal.Colour {
-        switch status {
-        case "healthy": .green
-        case "degraded": .yellow
-        case "disabled": .grey
-        default: .red
-        }
     }
 }

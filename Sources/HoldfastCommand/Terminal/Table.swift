@@ -16,6 +16,11 @@ struct Table {
 
     private var rows: [[Cell]]
 
+    /// A text with blanks behind it, as far as it is shorter.
+    static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
     init(_ head: [String]) {
         rows = [head.map { Cell($0, .grey) }]
     }

@@ -26,6 +26,8 @@ struct Terminal: Sendable {
         case red = "31"
         case green = "32"
         case yellow = "33"
+        case blue = "34"
+        case magenta = "35"
         case grey = "90"
     }
 

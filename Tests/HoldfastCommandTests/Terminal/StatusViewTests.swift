@@ -80,3 +80,68 @@ struct StatusViewTests {
         #expect(Elapsed.until("2026-09-20T12:00:09.600Z", now: now) == "10s")
     }
 }
+
+@Suite("The fleet drawn in a terminal")
+struct FleetLinesTests {
+    private func picture(_ accounts: Int, seconds: String = "[0,3,3,0,1,0,0,2,0,0,12.5]") throws -> FleetPicture {
+        let ids = (0..<accounts).map { "\"a-\($0)\"" }.joined(separator: ",")
+        let states = String(repeating: "1", count: accounts - 1) + "0"
+        let json = """
+            {"version":"v","whole":true,"totals":{"accounts":\(accounts),"enabled":\(accounts),"connected":\(accounts - 1),
+             "connecting":0,"reconnecting":1,"disconnected":0,"failed":0,"closed":0,"by_status":{"healthy":\(accounts - 1),"failed":1}},
+             "reasons":[],"endpoints":[],"accounts":{"state_names":["reconnecting","connected"],"status_names":["failed","healthy"],
+             "class_names":[],"ids":[\(ids)],"states":"\(states)","statuses":"\(states)","classes":"","health":[],"failures":[],
+             "endpoints":[]},"seconds":[\(seconds)]}
+            """
+        var picture = FleetPicture()
+        picture.take(try HoldfastClient.decode(FleetRecord.self, from: Data(json.utf8)))
+        return picture
+    }
+
+    @Test("no line is wider than the terminal", arguments: [20, 40, 80, 132, 250])
+    func width(columns: Int) throws {
+        var terminal = Terminal.plain
+        terminal.columns = columns
+        let fleet = FleetLines(picture: try picture(5_000), terminal: terminal)
+        let limit = max(columns, 70)
+        for line in fleet.lines + fleet.map(lines: 8) { #expect(line.count <= limit, "\(line)") }
+    }
+
+    @Test("one account in trouble among thousands shows on the map")
+    func map() throws {
+        var terminal = Terminal.plain
+        terminal.columns = 81
+        let map = FleetLines(picture: try picture(5_000), terminal: terminal).map(lines: 5)
+        #expect(map.dropLast().joined().filter { $0 == "◧" || $0 == "□" }.count == 1)
+        #expect(map.count <= 6)
+        #expect(map.last?.contains("accounts") == true)
+    }
+
+    @Test("a picture takes changes in")
+    func changes() throws {
+        var picture = try picture(3)
+        let json = """
+            {"version":"w","whole":false,"totals":{},"reasons":[],"accounts":{"state_names":["reconnecting","connected"],
+             "status_names":["failed","healthy"],"ids":["a-2"],"states":"1","statuses":"1"},"seconds":[]}
+            """
+        picture.take(try HoldfastClient.decode(FleetRecord.self, from: Data(json.utf8)))
+        #expect(picture.version == "w")
+        #expect(picture.cells.count == 3)
+        #expect(picture.cells.filter(\.isConnected).count == 3)
+        #expect(picture.seconds.count == 1)
+    }
+
+    @Test(
+        "a curve has a character for each value",
+        arguments: [([0, 1, 2], "▁▅█"), ([], ""), ([nil, 4], " █"), ([0, 0], "▁▁")] as [([Double?], String)])
+    func spark(values: [Double?], line: String) {
+        #expect(Drawing.spark(values, width: values.count) == line)
+    }
+
+    @Test("parts of a bar fill it, and what there is has a part", arguments: [[1, 999], [0, 5], [3, 3, 3], [0, 0]])
+    func shares(counts: [Int]) {
+        let lengths = Drawing.shares(counts, width: 50)
+        #expect(lengths.reduce(0, +) == (counts.reduce(0, +) > 0 ? 50 : 0))
+        for (count, length) in zip(counts, lengths) { #expect((count > 0) == (length > 0)) }
+    }
+}
