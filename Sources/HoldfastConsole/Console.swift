@@ -10,13 +10,17 @@ public struct Console: Sendable {
     private let responder: ConsoleResponder
     private let logger: Logger
 
-    public init(_ configuration: ConsoleConfiguration, fleet: Fleet, logger: Logger) {
+    /// - Parameter inForce: what `GET /api/v1/settings` answers.
+    public init(
+        _ configuration: ConsoleConfiguration, fleet: Fleet, inForce: SettingsInForce = SettingsInForce(),
+        logger: Logger
+    ) {
         self.configuration = configuration
         self.logger = logger
         let counters = ConsoleCounters()
         let routes = Routes(
             fleet: fleet, epoch: String(UInt32.random(in: .min ... .max), radix: 36), limits: configuration.limits,
-            counters: counters, logger: logger)
+            counters: counters, settings: inForce, logger: logger)
         responder = ConsoleResponder(
             routes: routes.all, gatekeeper: Gatekeeper(tokens: configuration.tokens), counters: counters)
     }

@@ -42,15 +42,46 @@ struct PageEndpoint: Sendable {
 
     private static func load() -> [String: File] {
         let scripts = [
-            "api.js": PackageResources.api_js, "ask.js": PackageResources.ask_js, "dom.js": PackageResources.dom_js,
-            "language.js": PackageResources.language_js, "main.js": PackageResources.main_js,
-            "map.js": PackageResources.map_js, "model.js": PackageResources.model_js,
-            "overview.js": PackageResources.overview_js, "panel.js": PackageResources.panel_js,
-            "stream.js": PackageResources.stream_js, "texts-en.js": PackageResources.texts_en_js,
+            "account-curves.js": PackageResources.account_curves_js,
+            "account.js": PackageResources.account_js,
+            "active-alerts.js": PackageResources.active_alerts_js,
+            "alert-texts.js": PackageResources.alert_texts_js,
+            "alerts.js": PackageResources.alerts_js,
+            "api.js": PackageResources.api_js,
+            "ask.js": PackageResources.ask_js,
+            "audit.js": PackageResources.audit_js,
+            "chart.js": PackageResources.chart_js,
+            "dom.js": PackageResources.dom_js,
+            "fleet.js": PackageResources.fleet_js,
+            "history.js": PackageResources.history_js,
+            "keys.js": PackageResources.keys_js,
+            "language.js": PackageResources.language_js,
+            "letters.js": PackageResources.letters_js,
+            "main.js": PackageResources.main_js,
+            "map.js": PackageResources.map_js,
+            "model.js": PackageResources.model_js,
+            "pager.js": PackageResources.pager_js,
+            "pauses.js": PackageResources.pauses_js,
+            "role.js": PackageResources.role_js,
+            "router.js": PackageResources.router_js,
+            "samples.js": PackageResources.samples_js,
+            "search.js": PackageResources.search_js,
+            "settings.js": PackageResources.settings_js,
+            "stream.js": PackageResources.stream_js,
+            "texts-en.js": PackageResources.texts_en_js,
             "texts-zh.js": PackageResources.texts_zh_js,
+            "theme.js": PackageResources.theme_js,
+            "wave.js": PackageResources.wave_js,
+            "worst.js": PackageResources.worst_js,
+        ]
+        let styles = [
+            "account.css": PackageResources.account_css,
+            "fleet.css": PackageResources.fleet_css,
+            "shell.css": PackageResources.shell_css,
+            "style.css": PackageResources.style_css,
         ]
         var files = scripts.mapValues { File("text/javascript; charset=utf-8", $0) }
-        files["style.css"] = File("text/css; charset=utf-8", PackageResources.style_css)
+        files.merge(styles.mapValues { File("text/css; charset=utf-8", $0) }) { first, _ in first }
         files["mark.svg"] = File("image/svg+xml", PackageResources.mark_svg)
         return files
     }

@@ -6,7 +6,10 @@ import Logging
 struct Routes: Sendable {
     let all: [Route]
 
-    init(fleet: Fleet, epoch: String, limits: ConsoleLimits, counters: ConsoleCounters, logger: Logger) {
+    init(
+        fleet: Fleet, epoch: String, limits: ConsoleLimits, counters: ConsoleCounters,
+        settings: SettingsInForce = SettingsInForce(), logger: Logger
+    ) {
         let health = HealthEndpoints(fleet: fleet, counters: counters)
         let accounts = AccountEndpoints(fleet: fleet)
         let actions = ActionEndpoints(fleet: fleet, logger: logger, limits: limits)
@@ -24,6 +27,10 @@ struct Routes: Sendable {
                 Route(.get, "/healthz", .open, handler: health.alive),
                 Route(.get, "/readyz", .open, handler: health.ready),
                 Route(.get, "/metrics", .role(.viewer), handler: health.metrics),
+                Route(.get, "/api/v1/whoami", .role(.viewer), handler: CallerEndpoint().caller),
+                Route(
+                    .get, "/api/v1/fleet", .role(.viewer), parameters: FleetEndpoint.parameters,
+                    handler: FleetEndpoint(fleet: fleet, epoch: epoch).picture),
                 Route(
                     .get, "/api/v1/accounts", .role(.viewer), parameters: AccountEndpoints.listParameters,
                     handler: accounts.list),
@@ -42,6 +49,7 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/accounts/{id}/report", .role(.viewer),
                     parameters: DiagnosisEndpoints.reportParameters, handler: diagnoses.report),
+                Route(.get, "/api/v1/settings", .role(.viewer), handler: SettingsEndpoint(settings: settings).list),
                 Route(
                     .get, "/api/v1/audit", .role(.viewer), parameters: AuditEndpoint.parameters,
                     handler: AuditEndpoint(fleet: fleet).list),

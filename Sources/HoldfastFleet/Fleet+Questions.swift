@@ -15,6 +15,10 @@ extension Fleet {
         let directory = roster.directory
         let limit = min(max(query.limit, 1), AccountQuery.largestLimit)
         let matcher = AccountMatcher(query.filter)
+        if query.order == .worst {
+            let worst = WorstAccounts(of: directory, board, matching: matcher, limit: limit).entries
+            return AccountPage(accounts: await views(of: worst), next: nil, totals: board.totals)
+        }
         var found: [Directory.Entry] = []
         var next: String?
         for entry in directory.entries[directory.index(after: query.cursor)...]
@@ -175,7 +179,9 @@ extension Fleet {
             }
             for await part in group { views += part }
         }
-        return views.sorted { $0.id < $1.id }
+        let order = Dictionary(
+            entries.enumerated().map { ($1.account.id, $0) }, uniquingKeysWith: { first, _ in first })
+        return views.sorted { (order[$0.id] ?? 0) < (order[$1.id] ?? 0) }
     }
 
     private func byLane(_ entries: [Directory.Entry]) -> [[Directory.Entry]] {

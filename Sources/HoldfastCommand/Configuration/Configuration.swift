@@ -10,6 +10,8 @@ struct Configuration: Sendable {
     var log: LogConfiguration
     var fleet: FleetConfiguration
     var backup = BackupConfiguration()
+    /// Every key with the value in force, for people.
+    var settings: [Setting] = []
     /// Every file that was read for it, as paths.
     var files: [String] = []
     /// Keys that are right but have no effect in this version. `check` prints them, `run` logs them.

@@ -52,6 +52,8 @@ struct ConfigurationLoader {
         if let root {
             let merged = EnvironmentOverrides.apply(to: root, reading: reading)
             if let section = Section(merged, path: "", reading: reading) { result = read(section) }
+            result?.settings = SettingsList.of(
+                merged, reference: Self.reference(), environment: reading.environment)
         }
         if let failure = reading.failure(files: files) { throw failure }
         guard let result else { throw InvalidConfiguration(problems: [], omitted: 0) }

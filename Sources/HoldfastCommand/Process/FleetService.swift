@@ -14,6 +14,8 @@ struct FleetService: Sendable {
     /// Without its accounts: the fleet has them, and a second copy would be a part of what each session costs.
     private let configuration: Configuration
     private let logger: Logger
+    /// As the page shows them.
+    private let settings: SettingsInForce
     /// What else stands in the ready line.
     var ready = ReadyLine()
     /// Reads the configuration anew on SIGHUP; nil where there is no file.
@@ -25,6 +27,7 @@ struct FleetService: Sendable {
 
     init(_ configuration: consuming Configuration, logger: Logger) {
         fleet = Fleet(configuration.fleet, logger: logger)
+        settings = SettingsInForce(configuration.settings)
         configuration.fleet.accounts = []
         self.configuration = configuration
         self.logger = logger
@@ -186,10 +189,11 @@ struct FleetService: Sendable {
             func run() async throws { try await body() }
         }
         let listen = configuration.server.listen
+        let inForce = settings
         let service = Running {
             let settings = try ConsoleConfiguration(
                 host: listen.host, port: listen.port, tokens: configuration.server.tokens)
-            try await Console(settings, fleet: fleet, logger: logger).run { port in
+            try await Console(settings, fleet: fleet, inForce: inForce, logger: logger).run { port in
                 guard serving.set() else { return }
                 listening.yield(port)
             }
@@ -228,6 +232,7 @@ struct FleetService: Sendable {
                 "the configuration was not reloaded, nothing has changed", metadata: ["problem": "\(error)"])
             return
         }
+        settings.reload(next.settings) { key in FixedKeys.groups.contains { key.hasPrefix($0 + ".") } }
         logger.notice(
             "reloaded",
             metadata: [
@@ -241,6 +246,8 @@ struct FleetService: Sendable {
 
 /// Keys that are read at the start only.
 enum FixedKeys {
+    static let groups = ["server", "store", "backup"]
+
     static func changed(from old: Configuration, to new: Configuration) -> [String] {
         var keys: [String] = []
         if old.server.listen != new.server.listen { keys.append("server.listen") }

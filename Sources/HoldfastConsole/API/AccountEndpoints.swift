@@ -6,7 +6,7 @@ import Hummingbird
 struct AccountEndpoints: Sendable {
     let fleet: Fleet
 
-    static let listParameters = ["state", "status", "q", "limit", "cursor"]
+    static let listParameters = ["state", "status", "q", "sort", "limit", "cursor"]
     static let timelineParameters = ["limit"]
     /// As long as a timeline may get (O6).
     static let longestTimeline = 1_000
@@ -19,7 +19,11 @@ struct AccountEndpoints: Sendable {
             text: query["q"])
         let limit = try query.number("limit", in: 1...AccountQuery.largestLimit, default: 100)
         let cursor = try query["cursor"].map(checkedCursor)
-        let page = await fleet.accounts(AccountQuery(filter: filter, cursor: cursor, limit: limit))
+        let order = try query.choice("sort", among: AccountQuery.Order.allCases, named: \.rawValue) ?? .id
+        if order == .worst, cursor != nil {
+            throw Problem.badParameter("cursor", "\"sort=worst\" has one page; leave \"cursor\" out.")
+        }
+        let page = await fleet.accounts(AccountQuery(filter: filter, cursor: cursor, limit: limit, order: order))
         return .json { json in
             json.array("accounts", page.accounts) { json, account in
                 json.object { $0.fields(of: account) }

@@ -98,7 +98,9 @@ struct EventEndpoint: Sendable {
         return text
     }
 
-    private func id(_ number: UInt64) -> String { "\(epoch)-\(number)" }
+    private func id(_ number: UInt64) -> String { Self.id(number, epoch: epoch) }
+
+    static func id(_ number: UInt64, epoch: String) -> String { "\(epoch)-\(number)" }
 
     private func number(of id: String) -> UInt64? {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)

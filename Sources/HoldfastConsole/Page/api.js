@@ -1,6 +1,7 @@
 // Asking Holdfast. A token, where one is needed, is asked for once and kept for this tab only.
 
 const tokenKey = 'holdfast-token';
+const patience = 8000;
 
 /// An answer that is no success: the problem document that came with it.
 export class Problem extends Error {
@@ -44,25 +45,28 @@ function noteClock(response) {
   if (Number.isFinite(difference)) clockOffset = Math.abs(difference) > 2000 ? difference : 0;
 }
 
-const json = async (path, options) => (await request(path, options)).json();
+const json = async (path, options) => {
+  const response = await request(path, options);
+  return response.status === 204 ? null : response.json();
+};
 const name = encodeURIComponent;
-
-export const account = (id) => json(`/api/v1/accounts/${name(id)}`);
-export const timeline = (id, limit) => json(`/api/v1/accounts/${name(id)}/timeline?limit=${limit}`);
-export const act = (id, action) => json(`/api/v1/accounts/${name(id)}/${action}`, {
-  method: 'POST', headers: { 'Content-Type': 'application/json' },
+const body = (method, value) => ({
+  method, headers: { 'Content-Type': 'application/json' }, body: value === undefined ? undefined : JSON.stringify(value),
 });
 
-/// All accounts, page by page.
-export async function allAccounts() {
-  const found = [];
-  let cursor = '';
-  let totals = null;
-  do {
-    const page = await json(`/api/v1/accounts?limit=1000&cursor=${name(cursor)}`);
-    found.push(...page.accounts);
-    totals = page.totals;
-    cursor = page.next;
-  } while (cursor);
-  return { accounts: found, totals };
+export const whoami = () => json('/api/v1/whoami');
+/// A server that takes the question and says nothing is lost, too.
+export const fleet = (since) => json(`/api/v1/fleet${since ? `?since=${name(since)}` : ''}`, { signal: AbortSignal.timeout(patience) });
+export const account = (id) => json(`/api/v1/accounts/${name(id)}`);
+export const timeline = (id, limit) => json(`/api/v1/accounts/${name(id)}/timeline?limit=${limit}`);
+export const act = (id, action) => json(`/api/v1/accounts/${name(id)}/${action}`, body('POST'));
+export const actOnMany = (filter, action) => json(`/api/v1/accounts:${action}`, body('POST', filter));
+
+/// A part of a list: `list('audit', { limit: 50, cursor })`. What is empty is left out.
+export function list(what, parameters = {}) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== ''));
+  return json(`/api/v1/${what}?${query}`);
 }
+
+/// A thing under a path of names: `send('POST', ['letters', 7, 'replay'])`.
+export const send = (method, path, value) => json(`/api/v1/${path.map(name).join('/')}`, body(method, value));

@@ -56,3 +56,35 @@ export const replyTime = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? 
 export const clock = (time) => new Date(time).toLocaleTimeString(isChinese() ? 'zh-CN' : 'en-GB');
 export const fullTime = (time) => new Date(time).toLocaleString(isChinese() ? 'zh-CN' : 'en-GB');
 export const number = (value) => value.toLocaleString(isChinese() ? 'zh-CN' : 'en-GB');
+/// A share; never 100 % unless it is all of it.
+export const percent = (share) => `${share >= 1 ? 100 : Math.floor(share * 10_000) / 100} %`;
+
+/// Writes every relative time anew; once a second.
+export function refreshTimes() {
+  for (const element of document.querySelectorAll('[data-ago]')) set(element, ago(element.dataset.ago));
+  for (const element of document.querySelectorAll('[data-until]')) {
+    const left = Date.parse(element.dataset.until) - now();
+    set(element, left > 500 ? texts().nextAttemptIn(span(left)) : texts().nextAttemptNow);
+  }
+  for (const element of document.querySelectorAll('[data-left]')) {
+    const left = Date.parse(element.dataset.left) - now();
+    set(element, left > 500 ? texts().timeLeft(span(left)) : texts().timeOver);
+  }
+  for (const element of document.querySelectorAll('[data-progress]')) {
+    const [from, to] = element.dataset.progress.split('/').map((time) => Date.parse(time));
+    element.style.width = `${100 * Math.min(1, Math.max(0, (now() - from) / Math.max(1, to - from)))}%`;
+  }
+}
+
+const set = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+/// A time as an element that says how long ago that is, and exactly when if one asks.
+export function timeAgo(value) {
+  if (!value) return texts().never;
+  const element = document.createElement('time');
+  element.dateTime = value;
+  element.title = fullTime(value);
+  element.dataset.ago = value;
+  element.textContent = ago(value);
+  return element;
+}

@@ -1,141 +1,177 @@
-// What the page knows of the fleet, and how it keeps up: events say what changed, and what changed is asked for again.
+// What the page knows of the fleet, and how it keeps up: once a second it asks what has changed. Accounts are kept in columns,
+// because there may be twenty thousand of them.
 
 import * as api from './api.js';
 import { follow } from './stream.js';
 
 const feedLength = 60;
-const seedAccounts = 8;
-// More changes at once than this are fetched as whole pages.
-const singleFetches = 12;
-const refreshEvery = 15_000;
-const refreshPause = 3_000;
+const pollEvery = 1000;
+const pollHidden = 10_000;
+// A transition heard is looked up at once, but not more often than this.
+const pollSoonest = 250;
+const secondsKept = 900;
+const healthKept = 240;
 
 export const model = {
-  accounts: new Map(),
-  totals: null,
+  version: null,
+  ids: [],
+  places: new Map(),
+  state: new Uint8Array(),
+  status: new Uint8Array(),
+  health: new Uint8Array(),
+  failures: new Uint16Array(),
+  failureClass: new Int8Array(),
+  endpoint: new Uint32Array(),
+  stateNames: [], statusNames: [], classNames: [], endpointNames: [],
+  totals: null, reasons: [], endpoints: [],
+  /// `[at, enabled, connected, connecting, opened, failed, lost, heartbeats, misses, messages, reply]` of each second.
+  seconds: [],
   feed: [],
+  isFeedRefused: false,
   isLoaded: false,
-  isLive: false,
   lostSince: null,
-  lostBecause: null,
-  /// When each account last changed, in the time of `performance.now()`.
+  /// When each account last changed, in the time of `performance.now()`; only those that did while the page was open.
   changedAt: new Map(),
+  /// `[time, health]` of the accounts whose health changed while the page was open.
+  healthPast: new Map(),
+  /// What changed with the last answer: places, or null for everything.
+  lastChanges: null,
+  answers: 0,
 };
 
 let changed = () => {};
-const dirty = new Set();
-let isFetching = false;
-let lastRefresh = 0;
-let mustRefresh = false;
+let listeners = [];
+let isAsking = false;
+let askedAt = -Infinity;
+let timer = null;
+let isFollowing = false;
 
 /// Begins to follow the fleet; `onChange` is called whenever something in `model` is different.
 export function start(onChange) {
   changed = onChange;
-  follow({ heard, opened, lost });
-  setInterval(keepUp, 1000);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) ask(); });
+  ask();
 }
 
-/// `https://host:port` of an account's URL, as an endpoint is named.
-export function endpointOf(account) {
-  const parts = /^([a-z]+:\/\/[^/?#]+)/i.exec(account.url);
-  return parts ? parts[1] : account.url;
+/// `heard(name, data)` is called for every event of the stream.
+export function listen(heard) { listeners.push(heard); }
+
+/// Looks at the fleet now, and not only when the next second has passed.
+export function ask() {
+  clearTimeout(timer);
+  const wait = Math.max(0, pollSoonest - (performance.now() - askedAt));
+  timer = setTimeout(poll, wait);
 }
 
-/// Takes in an account as the API gave it.
-export function accept(account) {
-  model.accounts.set(account.id, account);
+async function poll() {
+  if (isAsking) return;
+  isAsking = true;
+  askedAt = performance.now();
+  try {
+    take(await api.fleet(model.version));
+    model.lostSince = null;
+    if (!isFollowing) beginToFollow();
+  } catch (error) {
+    // Whoever has to bring a token is asked for it, and is not told of a lost connection.
+    if (error.status !== 401) model.lostSince ??= api.now();
+  } finally {
+    isAsking = false;
+    clearTimeout(timer);
+    timer = setTimeout(poll, document.hidden ? pollHidden : pollEvery);
+  }
   changed();
 }
 
-function opened() {
-  model.isLive = true;
-  model.lostSince = null;
-  mustRefresh = true;
-  changed();
-  keepUp();
+function take(answer) {
+  const now = performance.now();
+  model.totals = answer.totals;
+  model.reasons = answer.reasons;
+  model.endpoints = answer.endpoints;
+  if (answer.whole) {
+    takeWhole(answer);
+    model.seconds = answer.seconds;
+  } else {
+    takeChanges(answer.accounts, now);
+    model.seconds.push(...answer.seconds);
+    if (model.seconds.length > secondsKept) model.seconds.splice(0, model.seconds.length - secondsKept);
+  }
+  if (answer.recent_events) model.recentEvents = answer.recent_events;
+  model.version = answer.version;
+  model.isLoaded = true;
+  model.answers += 1;
 }
 
-function lost(error) {
-  model.isLive = false;
-  model.lostSince ??= api.now();
-  model.lostBecause = error instanceof api.Problem ? error : null;
-  changed();
+function takeWhole(answer) {
+  const columns = answer.accounts;
+  const count = columns.ids.length;
+  model.ids = columns.ids;
+  model.places = new Map(columns.ids.map((id, place) => [id, place]));
+  model.stateNames = columns.state_names;
+  model.statusNames = columns.status_names;
+  model.classNames = columns.class_names;
+  model.endpointNames = answer.endpoint_names;
+  model.state = digits(columns.states);
+  model.status = digits(columns.statuses);
+  model.failureClass = new Int8Array(digits(columns.classes));
+  model.health = Uint8Array.from(columns.health);
+  model.failures = Uint16Array.from(columns.failures);
+  model.endpoint = Uint32Array.from(columns.endpoints);
+  model.lastChanges = null;
+  for (const id of model.changedAt.keys()) if (!model.places.has(id)) model.changedAt.delete(id);
+  for (const id of model.healthPast.keys()) if (!model.places.has(id)) model.healthPast.delete(id);
+  if (model.state.length !== count) throw new Error('columns of different lengths');
+}
+
+function takeChanges(columns, now) {
+  const changes = [];
+  columns.ids.forEach((id, index) => {
+    const place = model.places.get(id);
+    if (place === undefined) return;
+    changes.push(place);
+    const state = columns.states.charCodeAt(index) - 48;
+    if (state !== model.state[place]) model.changedAt.set(id, now);
+    noteHealth(id, model.health[place], columns.health[index]);
+    model.state[place] = state;
+    model.status[place] = columns.statuses.charCodeAt(index) - 48;
+    model.failureClass[place] = digit(columns.classes, index);
+    model.health[place] = columns.health[index];
+    model.failures[place] = columns.failures[index];
+  });
+  model.lastChanges = changes;
+}
+
+// The past of a few hundred accounts at most: those whose health changed last.
+function noteHealth(id, before, after) {
+  if (before === after) return;
+  const past = model.healthPast.get(id) ?? [[api.now() - 1, before]];
+  model.healthPast.delete(id);
+  if (model.healthPast.size >= 500) model.healthPast.delete(model.healthPast.keys().next().value);
+  past.push([api.now(), after]);
+  if (past.length > healthKept) past.shift();
+  model.healthPast.set(id, past);
+}
+
+const digit = (text, index) => (text[index] === '.' ? -1 : text.charCodeAt(index) - 48);
+const digits = (text) => Uint8Array.from(text, (character) => (character === '.' ? 255 : character.charCodeAt(0) - 48));
+
+export const stateOf = (place) => model.stateNames[model.state[place]];
+export const statusOf = (place) => model.statusNames[model.status[place]];
+
+// MARK: What happens
+
+function beginToFollow() {
+  isFollowing = true;
+  follow({ heard, lastID: model.recentEvents, refused: (is) => { model.isFeedRefused = is; changed(); } });
 }
 
 function heard(name, data) {
-  if (name === 'totals') model.totals = data;
-  else if (name === 'transition') heardTransition(data);
-  else if (name === 'gap') mustRefresh = true;
-  changed();
-}
-
-function heardTransition(entry) {
-  addToFeed([entry]);
-  dirty.add(entry.account);
-  const account = model.accounts.get(entry.account);
-  if (!account || Date.parse(entry.at) < Date.parse(account.last_state_change_at ?? 0)) return;
-  account.state = entry.to;
-  account.failures = entry.failures;
-  account.last_state_change_at = entry.at;
-  // Until the account itself is asked: who is not connected is at best degraded.
-  if (entry.to !== 'connected' && account.status === 'healthy') account.status = 'degraded';
-  model.changedAt.set(entry.account, performance.now());
-}
-
-async function keepUp() {
-  if (isFetching || !model.isLive || document.hidden) return;
-  isFetching = true;
-  const since = performance.now() - lastRefresh;
-  try {
-    const isMany = dirty.size > singleFetches;
-    if (mustRefresh || since > refreshEvery || (isMany && since > refreshPause)) await refresh();
-    else if (!isMany) await fetchDirty();
-  } catch {
-    // The stream notices a lost connection, too, and says so; what is dirty stays dirty.
-  } finally {
-    isFetching = false;
+  if (name === 'transition') {
+    model.feed.unshift(data);
+    // Events of different accounts may come a second apart from their order.
+    model.feed.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+    model.feed.length = Math.min(model.feed.length, feedLength);
+    if (performance.now() - askedAt > pollSoonest) ask();
+    changed();
   }
-}
-
-async function refresh() {
-  dirty.clear();
-  mustRefresh = false;
-  const { accounts, totals } = await api.allAccounts().catch((error) => { mustRefresh = true; throw error; });
-  model.accounts = new Map(accounts.map((account) => [account.id, account]));
-  model.totals = totals;
-  lastRefresh = performance.now();
-  if (!model.isLoaded) await seedFeed(accounts).catch(() => {});
-  model.isLoaded = true;
-  changed();
-}
-
-async function fetchDirty() {
-  const ids = [...dirty];
-  dirty.clear();
-  await Promise.all(ids.map(async (id) => {
-    try {
-      model.accounts.set(id, await api.account(id));
-    } catch (error) {
-      if (error.status === 404) model.accounts.delete(id);
-      else dirty.add(id);
-    }
-  }));
-  if (ids.length) changed();
-}
-
-// The stream begins now; what happened shortly before is in the timelines of those that changed last.
-async function seedFeed(accounts) {
-  const latest = accounts.filter((account) => account.last_state_change_at)
-    .sort((a, b) => Date.parse(b.last_state_change_at) - Date.parse(a.last_state_change_at)).slice(0, seedAccounts);
-  const pasts = await Promise.all(latest.map(async ({ id }) => {
-    const { entries } = await api.timeline(id, 5);
-    return entries.map((entry) => ({ ...entry, account: id }));
-  }));
-  const known = new Set(model.feed.map((entry) => entry.account + entry.at + entry.to));
-  addToFeed(pasts.flat().filter((entry) => !known.has(entry.account + entry.at + entry.to)));
-}
-
-// Events of different accounts may come a second apart from their order.
-function addToFeed(entries) {
-  model.feed = [...entries, ...model.feed].sort((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, feedLength);
+  for (const listener of listeners) listener(name, data);
 }

@@ -7,9 +7,8 @@ const silenceLimit = 40_000;
 const firstPause = 500;
 const longestPause = 10_000;
 
-/// Follows the events for ever: `heard(name, data)` for each, `opened()` and `lost(error)` as the connection comes and goes.
-export async function follow({ heard, opened, lost }) {
-  let lastID = null;
+/// Follows the events for ever: `heard(name, data)` for each; `refused(is)` says whether there is no place for another viewer.
+export async function follow({ heard, refused, lastID }) {
   let pause = firstPause;
   for (;;) {
     try {
@@ -17,14 +16,13 @@ export async function follow({ heard, opened, lost }) {
       const headers = lastID ? { 'Last-Event-ID': lastID } : {};
       const response = await request('/api/v1/events', { headers, signal: abort.signal });
       pause = firstPause;
-      opened();
+      refused(false);
       for await (const event of events(response.body, abort)) {
         if (event.id) lastID = event.id;
         heard(event.name, JSON.parse(event.data));
       }
-      lost(null);
     } catch (error) {
-      lost(error);
+      if (error.code === 'too_many_viewers') refused(true);
     }
     await new Promise((resume) => setTimeout(resume, pause * (0.5 + Math.random() / 2)));
     pause = Math.min(pause * 2, longestPause);

@@ -7,6 +7,9 @@ final class Board: Sendable {
     /// All of it. Readers take a copy, which shares its memory, and look at that without the lock.
     struct State: Sendable {
         var rows: [[AccountRow]]
+        /// Which report last changed each row, by the number of the report.
+        var changedIn: [[UInt32]]
+        var reports: UInt32 = 0
         var totals = FleetTotals()
         var counters: [LaneCounters?]
         var lags: [Duration]
@@ -18,6 +21,7 @@ final class Board: Sendable {
         var process = ProcessFigures()
         var descriptorLimit = 0
         var memory = MemoryFigures()
+        var pulses = PulseLog()
         /// Since when fewer than half of the enabled accounts have been connected.
         var fewSince: Instant?
     }
@@ -36,7 +40,8 @@ final class Board: Sendable {
         self.endpoints = endpoints
         state = Mutex(
             State(
-                rows: Array(repeating: [], count: lanes), counters: Array(repeating: nil, count: lanes),
+                rows: Array(repeating: [], count: lanes), changedIn: Array(repeating: [], count: lanes),
+                counters: Array(repeating: nil, count: lanes),
                 lags: Array(repeating: .zero, count: lanes), heardFrom: Array(repeating: now, count: lanes)))
     }
 
@@ -58,6 +63,7 @@ final class Board: Sendable {
 
     func take(_ report: LaneReport) {
         state.withLock { state in
+            state.reports &+= 1
             for (slot, row) in report.rows { state.set(row, lane: report.lane, slot: Int(slot)) }
             state.counters[report.lane] = report.counters
             state.lags[report.lane] = report.lag
@@ -71,7 +77,7 @@ final class Board: Sendable {
         }
     }
 
-    func everySecond(at now: Instant, gate: [EndpointStatus]) {
+    func everySecond(at now: Instant, wall: WallTime, gate: [EndpointStatus]) {
         let open = Set(gate.filter { $0.breaker != .closed }.map { endpoints.number(of: $0.name) })
         let resident = ProcessSampler.residentBytes()
         let descriptors = ProcessSampler.openDescriptors()
@@ -81,6 +87,7 @@ final class Board: Sendable {
             state.process.residentBytes = resident
             state.process.openDescriptors = descriptors
             state.process.loopLag = state.lags.max() ?? .zero
+            state.pulses.note(state.totals, state.sums, at: wall)
             let isFew = state.totals[.connected] * 2 < state.totals.enabled
             state.fewSince = isFew ? state.fewSince ?? now : nil
         }
@@ -90,10 +97,14 @@ final class Board: Sendable {
 extension Board.State {
     /// Totals change with the row, so that nobody ever counts.
     mutating func set(_ row: AccountRow, lane: Int, slot: Int) {
-        while rows[lane].count <= slot { rows[lane].append(AccountRow()) }
+        while rows[lane].count <= slot {
+            rows[lane].append(AccountRow())
+            changedIn[lane].append(0)
+        }
         count(rows[lane][slot], by: -1)
         count(row, by: 1)
         rows[lane][slot] = row
+        changedIn[lane][slot] = reports
     }
 
     private mutating func count(_ row: AccountRow, by one: Int) {
@@ -108,5 +119,12 @@ extension Board.State {
         let (lane, slot) = (Int(key.lane), Int(key.slot))
         guard rows.indices.contains(lane), rows[lane].indices.contains(slot) else { return AccountRow() }
         return rows[lane][slot]
+    }
+
+    /// The number of the report that last changed this account's row; 0 if none has.
+    func lastChange(_ key: AccountKey) -> UInt32 {
+        let (lane, slot) = (Int(key.lane), Int(key.slot))
+        guard changedIn.indices.contains(lane), changedIn[lane].indices.contains(slot) else { return 0 }
+        return changedIn[lane][slot]
     }
 }

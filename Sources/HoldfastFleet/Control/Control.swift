@@ -217,7 +217,7 @@ final class Control: @unchecked Sendable {
 
     private func everySecond() {
         let now = observe()
-        board.everySecond(at: now, gate: gate.statuses)
+        board.everySecond(at: now, wall: ProcessClock.wall, gate: gate.statuses)
         outages.everySecond(at: now)
         store?.everySecond()
         lookForDeadLanes()

@@ -9,6 +9,8 @@ struct Directory: Sendable {
 
     /// Sorted by id.
     private(set) var entries: [Entry] = []
+    /// Counts up whenever the entries change.
+    private(set) var version: UInt64 = 0
 
     func find(_ id: String) -> Entry? {
         let index = lowerBound(id)
@@ -35,15 +37,18 @@ struct Directory: Sendable {
     /// Puts an entry into its place; its id must not be there yet.
     mutating func insert(_ entry: Entry) {
         entries.insert(entry, at: lowerBound(entry.account.id))
+        version += 1
     }
 
     mutating func remove(_ id: String) -> Entry? {
         let index = lowerBound(id)
         guard entries.indices.contains(index), entries[index].account.id == id else { return nil }
+        version += 1
         return entries.remove(at: index)
     }
 
     mutating func replaceAll(_ entries: [Entry]) {
         self.entries = entries.sorted { $0.account.id < $1.account.id }
+        version += 1
     }
 }

@@ -19,6 +19,9 @@ final class EndpointTable: Sendable {
         }
     }
 
+    /// All names, by their numbers.
+    var names: [String] { state.withLock { $0.names } }
+
     func name(of number: UInt32) -> String {
         state.withLock { $0.names.indices.contains(Int(number)) ? $0.names[Int(number)] : "unknown" }
     }

@@ -23,18 +23,29 @@ extension AccountFilter: CustomStringConvertible {
     }
 }
 
-/// A page of accounts to be shown, in the order of their ids.
+/// A page of accounts to be shown.
 public struct AccountQuery: Sendable, Hashable {
     public var filter: AccountFilter
     /// Where the page before ended: its `next`. Nil: from the beginning.
     public var cursor: String?
     /// How many accounts at most; clamped to 1 … `AccountQuery.largestLimit`.
     public var limit: Int
+    public var order: Order
 
-    public init(filter: AccountFilter = AccountFilter(), cursor: String? = nil, limit: Int = 100) {
+    public enum Order: String, Sendable, Hashable, CaseIterable {
+        /// By their ids, page after page.
+        case id
+        /// Those in most need of attention; one page, without a next.
+        case worst
+    }
+
+    public init(
+        filter: AccountFilter = AccountFilter(), cursor: String? = nil, limit: Int = 100, order: Order = .id
+    ) {
         self.filter = filter
         self.cursor = cursor
         self.limit = limit
+        self.order = order
     }
 
     public static let largestLimit = 1_000

@@ -33,6 +33,9 @@ extension Lane: NIOScheduledCallbackHandler {
         if ticks % Self.ticksPerSecond == 0 {
             expireOutboxes(at: now)
             sendReport(at: now)
+        } else if ticks % (Self.ticksPerSecond / 2) == 0, !report.transitions.isEmpty {
+            // Whoever watches shall not wait for the second to be over.
+            sendReport(at: now, endsSecond: false)
         }
         scheduleTick(after: now.instant)
     }

@@ -67,6 +67,7 @@ extension Lane {
         if slots[index].account != nil, !slots[index].isLeaving {
             let evidence = slots[index].session.healthEvidence(at: now)
             row.failures = UInt16(clamping: slots[index].session.failures)
+            if row.failures > 0 { row.failureClass = slots[index].session.lastFailure?.class }
             row.state = slots[index].session.state
             row.status = evidence.status()
             row.health = UInt8(clamping: evidence.score())
@@ -79,7 +80,9 @@ extension Lane {
     }
 
     /// Hands everything that happened since the last report to the control loop.
-    func sendReport(at now: Moment) {
+    ///
+    /// - Parameter endsSecond: whether the worst lag begins anew, which is told second by second.
+    func sendReport(at now: Moment, endsSecond: Bool = true) {
         report.at = now.instant
         report.counters = counters
         report.lag = worstLag
@@ -90,7 +93,7 @@ extension Lane {
             report.memories.append((account, slots[Int(slot)].session.memory))
         }
         changedMemories.removeAll(keepingCapacity: true)
-        worstLag = .zero
+        if endsSecond { worstLag = .zero }
         let finished = report
         report = LaneReport(lane: index, at: now.instant, counters: counters, lag: .zero)
         control.take(finished)

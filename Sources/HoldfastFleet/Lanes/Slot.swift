@@ -62,6 +62,8 @@ struct Slot {
 /// One account in a list: what filters and totals need, in 8 bytes.
 struct AccountRow: Hashable, Sendable {
     var failures: UInt16 = 0
+    /// Of the last failure, while there are failures in a row.
+    var failureClass: FailureClass?
     var state = SessionState.disconnected
     var status = AccountStatus.disabled
     var health: UInt8 = 0

@@ -119,6 +119,12 @@ private final class Wire: LinkDelegate {
     }
 
     func link(_ tag: LinkTag, received message: ByteBuffer, isText: Bool) {
+        // Of what the network does only requests matter, and the rest is a lot.
+        if message.starts(with: "{\"method\":\"Network."),
+            !message.starts(with: "{\"method\":\"Network.requestWillBeSent\"")
+        {
+            return
+        }
         guard let json = try? JSONDecoder().decode(JSON.self, from: Data(message.readableBytesView)) else { return }
         if let id = json["id"].int {
             let answer = waiting.removeValue(forKey: id)
@@ -139,4 +145,8 @@ extension Link {
     ) -> Link {
         open(target, options: options, tag: LinkTag(slot: 0, generation: 1), delegate: delegate, on: loop)
     }
+}
+
+extension ByteBuffer {
+    fileprivate func starts(with text: String) -> Bool { readableBytesView.starts(with: text.utf8) }
 }

@@ -21,7 +21,7 @@ struct PageTests {
                 }
                 #expect(try await page.text("#live") == "Live")
                 #expect(try await page.text("title") == "6/6 · Holdfast")
-                page.expectClean()
+                page.expectClean(excusing: Self.isNotThereYet)
             }
         }
     }
@@ -34,16 +34,14 @@ struct PageTests {
                 try await page.wait("document.querySelector('#verdict').textContent.startsWith('All 5')")
                 try await fleet.control.send(
                     "PUT", "/faults", json: #"[{"match":{"account":"a-3"},"fault":"close","code":1011}]"#)
-                try await page.wait(
-                    "document.querySelector('#attention').textContent.includes('server.close_1011')",
-                    within: .seconds(5))
                 try await page.wait("document.querySelector('#verdict').textContent === '4 of 5 accounts connected'")
-                #expect(try await page.text("#feed").contains("a-3"))
-                #expect(try await page.text("#endpoints").contains("server.close_1011"))
+                try await page.wait("document.querySelector('#attention').textContent.includes('server.close_1011')")
+                try await page.wait("document.querySelector('#feed').textContent.includes('a-3')")
+                try await page.wait("document.querySelector('#endpoints').textContent.includes('4 of 5')")
                 try await fleet.control.send("DELETE", "/faults")
                 try await page.wait(
-                    "document.querySelector('#verdict').textContent.startsWith('All 5')", within: .seconds(40))
-                page.expectClean()
+                    "document.querySelector('#verdict').textContent.startsWith('All 5')", within: .seconds(60))
+                page.expectClean(excusing: Self.isNotThereYet)
             }
         }
     }
@@ -53,26 +51,77 @@ struct PageTests {
         try await withFleet(accounts: 3) { fleet in
             try await Browser.scope { page in
                 try await page.open(fleet.console + "/#account/a-2")
-                try await page.wait("document.querySelector('#panel .timeline')?.textContent.includes('connected')")
-                try await page.click("#panel [data-action=disable]")
+                try await page.wait("document.querySelector('ol.timeline')?.textContent.includes('connected')")
+                try await page.click("[data-action=disable]")
                 // Nothing happens before the second question is answered.
                 try await page.wait("document.querySelector('#ask').open")
                 #expect(try await fleet.api.account("a-2")["enabled"] == true)
                 try await page.click("#ask [data-answer=yes]")
-                try await page.wait("document.querySelector('#panel .badge.status-disabled')")
+                try await page.wait("document.querySelector('.badge.status-disabled')")
                 #expect(try await fleet.api.account("a-2")["enabled"] == false)
-                try await page.click("#panel [data-action=enable]")
-                try await page.wait("document.querySelector('#panel .badge.state-connected')")
+                try await page.click("[data-action=enable]")
+                try await page.wait("document.querySelector('.badge.state-connected')")
                 let before = try await fleet.api.account("a-2")["generation"].int ?? 0
-                try await page.click("#panel [data-action=reconnect]")
+                try await page.click("[data-action=reconnect]")
                 try await fleet.api.account("a-2", "connects anew") {
                     $0["state"].text == "connected" && ($0["generation"].int ?? 0) > before
                 }
-                try await page.wait("document.querySelector('#panel .facts').textContent.includes('\(before + 1) of')")
-                page.expectClean()
+                try await page.wait("document.querySelector('#facts').textContent.includes('\(before + 1) of')")
+                page.expectClean(excusing: Self.isNotThereYet)
             }
         }
     }
+
+    @Test("all accounts that match a filter can be acted on at once, and the filter is in the address")
+    func many() async throws {
+        try await withFleet(accounts: 4) { fleet in
+            try await Browser.scope { page in
+                try await page.open(fleet.console + "/#fleet?q=a-1")
+                try await page.wait("document.querySelector('#map-count')?.textContent === '1 of 4'")
+                try await page.click("#statuses [data-status=healthy]")
+                try await page.wait("location.hash === '#fleet?q=a-1&status=healthy'")
+                try await page.click("#bulk [data-bulk=disable]")
+                try await page.click("#ask [data-answer=yes]")
+                try await fleet.api.account("a-1", "is switched off") { $0["enabled"] == false }
+                #expect(try await fleet.api.account("a-2")["enabled"] == true)
+                try await page.wait("document.querySelector('#toasts').textContent.includes('1 of 1')")
+                page.expectClean(excusing: Self.isNotThereYet)
+            }
+        }
+    }
+
+    @Test("a viewer sees no button that would be refused, an operator does")
+    func roles() async throws {
+        let folder = try TemporaryFolder()
+        try await Setup.gateway { _, _, url in
+            let path = try folder.write(
+                "fleet.yaml",
+                Setup.fleet(url, accounts: 2).replacing(
+                    "listen: \"127.0.0.1:0\"", with: "listen: \"127.0.0.1:0\", tokens: [\(Self.tokens)]"))
+            try await HoldfastProcess.scope(["run", "--config", path]) { holdfast in
+                let console = try #require(try await holdfast.ready()["console"])
+                for (token, buttons) in [("looks", 0), ("acts", 5)] {
+                    try await Browser.scope { page in
+                        try await page.open(console + "/#account/a-1")
+                        try await page.wait("document.querySelector('#token')")
+                        try await page.value("document.querySelector('#token').value = '\(token)'")
+                        try await page.click("#ask button.primary")
+                        try await page.wait("document.querySelector('.badge.state-connected')")
+                        try await page.wait("document.querySelector('#actions').children.length > 0")
+                        let shown = try await page.value("document.querySelectorAll('#actions button').length")
+                        #expect(shown.int == buttons, "\(token)")
+                        page.expectClean { $0.contains("401") || Self.isNotThereYet($0) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The tokens `looks` and `acts`, by their hashes.
+    private static let tokens = """
+        { name: v, role: viewer, hash: "sha256:95d09b6231e6627f68a42cf844d9e928ac3f5df11c1a78025da84e22292955b1" },
+        { name: o, role: operator, hash: "sha256:0b19c278ddd6476dfa18b5f7b6e8f1f8797f1fa8c465270bfd94886c92445e52" }
+        """
 
     @Test("script in ids, reasons and messages is shown as text")
     func scripts() async throws {
@@ -82,22 +131,27 @@ struct PageTests {
                 try await page.wait("document.querySelector('#verdict').textContent.startsWith('The account')")
                 try await page.value(
                     """
-                    import('/page/model.js').then(({ accept, model }) => {
+                    (() => {
                       const evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>';
-                      const one = [...model.accounts.values()][0];
-                      accept({ ...one, id: evil, state: 'failed', status: 'failed', health: 10, failures: 3, url: evil,
-                        reasons: [{ code: evil, detail: evil }], next_attempt_at: null,
-                        last_failure: { at: one.last_connected_at, class: evil, code: evil, message: evil, phase: evil } });
-                      model.feed.unshift({ account: evil, at: one.last_connected_at, to: 'failed', reason: evil, code: evil });
+                      const real = window.fetch;
+                      window.fetch = async (path, options) => {
+                        const response = await real(path.replace(encodeURIComponent(evil), 'a-1'), options);
+                        if (!/fleet|accounts|timeline|audit/.test(path) || !response.ok) return response;
+                        const spoil = (value, key) => typeof value === 'string' && !/_at$|^at$|version|_names|states|statuses|classes|state|status|from|to/.test(key) ? evil
+                          : Array.isArray(value) ? value.map((one) => spoil(one, key)) : value && typeof value === 'object'
+                            ? Object.fromEntries(Object.entries(value).map(([name, one]) => [name, spoil(one, name)])) : value;
+                        return new Response(JSON.stringify(spoil(await response.json(), '')), { status: 200, headers: response.headers });
+                      };
                       location.hash = 'account/' + encodeURIComponent(evil);
-                    })
+                    })()
                     """)
-                try await page.wait("document.querySelector('#panel .failure')?.textContent.includes('<script>')")
-                #expect(
-                    try await page.value("document.querySelector('#panel img, #feed img, #attention img') === null")
-                        == true)
+                try await page.wait("document.querySelector('#account-id')?.textContent.includes('<script>')")
+                try await page.wait("document.querySelector('#facts').textContent.includes('<script>')")
+                try await page.value("location.hash = 'fleet'")
+                try await page.wait("document.querySelector('#attention')")
+                #expect(try await page.value("document.querySelector('main img, main script') === null") == true)
                 #expect(try await page.value("window.hurt ?? null") == .null)
-                page.expectClean { $0.contains("404") }
+                page.expectClean(excusing: Self.isNotThereYet)
             }
         }
     }
@@ -106,30 +160,61 @@ struct PageTests {
     func chinese() async throws {
         try await withFleet(accounts: 2) { fleet in
             try await Browser.scope(language: "zh-CN") { page in
-                try await page.open(fleet.console + "/#account/a-1")
-                try await page.wait("document.querySelector('#verdict').textContent === '全部 2 个账号均已连接'")
-                try await page.wait("document.querySelector('#panel .timeline')?.textContent.includes('已连接')")
+                try await page.open(fleet.console)
+                try await page.wait("document.querySelector('#verdict')?.textContent === '全部 2 个账号均已连接'")
                 #expect(try await page.value("document.documentElement.lang") == "zh-CN")
-                // No English is left over, beside names, codes and addresses.
-                let left = try await page.value(
-                    """
-                    (() => {
-                      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-                      const left = [];
-                      while (walker.nextNode()) {
-                        const node = walker.currentNode;
-                        if (node.parentElement.closest('code, script, noscript, .brand, #language, [lang=en]')) continue;
-                        if (/[A-Za-z]{3,}/.test(node.data.replace(/wss?:[^ ]+|\\blwp\\b|Holdfast/g, ''))) left.push(node.data);
-                      }
-                      return left;
-                    })()
-                    """)
-                #expect(left == [])
+                for (name, sign) in Self.pages {
+                    try await page.value("location.hash = '\(name)'")
+                    try await page.wait(sign)
+                    try await expectNoEnglish(page, on: name)
+                }
+                try await page.value("location.hash = 'fleet'")
                 try await page.click("#language")
-                try await page.wait("document.querySelector('#verdict').textContent === 'All 2 accounts are connected'")
-                page.expectClean()
+                try await page.wait(
+                    "document.querySelector('#verdict')?.textContent === 'All 2 accounts are connected'")
+                page.expectClean(excusing: Self.isNotThereYet)
             }
         }
+    }
+
+    /// Parts of the API that the page has a place for and Holdfast does not have yet.
+    private static func isNotThereYet(_ complaint: String) -> Bool {
+        complaint.contains("404")
+    }
+
+    /// Every page, and what is true once it shows something.
+    private static let pages = [
+        ("fleet", "document.querySelector('#attention .emptiness')"),
+        ("account/a-1", "document.querySelector('ol.timeline li')"),
+        ("alerts", "document.querySelector('#view h1') && !document.querySelector('#view .skeleton')"),
+        ("letters", "document.querySelector('#view h1') && !document.querySelector('#view .skeleton')"),
+        ("pauses", "document.querySelector('#view h1') && !document.querySelector('#view .skeleton')"),
+        ("audit", "document.querySelector('#view h1') && !document.querySelector('#view .skeleton')"),
+        ("settings", "document.querySelector('#view h1') && !document.querySelector('#view .skeleton')"),
+    ]
+
+    /// No English is left over, beside names, codes and addresses.
+    private func expectNoEnglish(_ page: Page, on name: String) async throws {
+        let left = try await page.value(
+            """
+            (() => {
+              const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+              const left = [];
+              while (walker.nextNode()) {
+                const node = walker.currentNode;
+                if (node.parentElement.closest('code, kbd, script, noscript, .brand, #language, .name, .who, h1#account-id, [lang=en]')) continue;
+                if (/[A-Za-z]{3,}/.test(node.data.replace(/wss?:[^ ]+|\\blwp\\b|Holdfast/g, ''))) left.push(node.data);
+              }
+              for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+                for (const name of ['aria-label', 'title', 'placeholder']) {
+                  const text = element.getAttribute(name) ?? '';
+                  if (/[A-Za-z]{3,}/.test(text.replace(/Holdfast|[a-z]+\\.[a-z0-9_]+|\\d+T\\S+/g, ''))) left.push(text);
+                }
+              }
+              return left;
+            })()
+            """)
+        #expect(left == [], "\(name)")
     }
 
     @Test("it says when Holdfast is gone, and finds it again by itself")
@@ -155,7 +240,8 @@ struct PageTests {
                     try await page.wait("document.querySelector('#verdict').textContent.startsWith('All 2')")
                 }
                 page.expectClean {
-                    $0.contains("ERR_CONNECTION_REFUSED") || $0.contains("ERR_INCOMPLETE_CHUNKED")
+                    Self.isNotThereYet($0) || $0.contains("ERR_CONNECTION_REFUSED")
+                        || $0.contains("ERR_INCOMPLETE_CHUNKED")
                         || $0.contains("ERR_CONNECTION_RESET")
                 }
             }
