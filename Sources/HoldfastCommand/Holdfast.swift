@@ -37,7 +37,7 @@ struct Holdfast: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
             AccountsCommand.self, TimelineCommand.self, SendCommand.self, LettersCommand.self, PausesCommand.self,
             AuditCommand.self, DoctorCommand.self, ReportCommand.self,
-            BackupCommand.self, RestoreCommand.self, KeyCommand.self,
+            BackupCommand.self, RestoreCommand.self, KeyCommand.self, SimulateCommand.self,
         ]
     )
 }

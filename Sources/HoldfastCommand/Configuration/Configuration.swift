@@ -9,6 +9,8 @@ struct Configuration: Sendable {
     var store: StoreConfiguration
     var log: LogConfiguration
     var fleet: FleetConfiguration
+    /// What holds for an account that says nothing of its own.
+    var defaults = SessionSettings()
     var backup = BackupConfiguration()
     /// Every key with the value in force, for people.
     var settings: [Setting] = []

@@ -103,7 +103,8 @@ struct ConfigurationLoader {
         fleet.declarationReader = DeclarationReader(defaults: defaults, providers: providers, folder: folder).read
         root.finish()
         return Configuration(
-            server: server, store: store, log: log, fleet: fleet, backup: backup, files: files,
+            server: server, store: store, log: log, fleet: fleet, defaults: defaults.session, backup: backup,
+            files: files,
             notices: reading.notices)
     }
 

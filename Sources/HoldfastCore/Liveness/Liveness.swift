@@ -103,7 +103,7 @@ public struct Liveness: Hashable, Sendable {
         if nextBeatAt <= now {
             if verdict.beat == nil { verdict.beat = beats.open(at: now, isProbe: false) }
             // Counted from the instant it was due, so that the rhythm does not drift; but no burst to catch up.
-            nextBeatAt = max(nextBeatAt + interval, now + interval / 2)
+            nextBeatAt = max(nextBeatAt + interval, now + .nanoseconds(intervalNanoseconds / 2))
         }
         return verdict
     }

@@ -179,6 +179,15 @@ public struct Session: Hashable, Sendable {
         }
     }
 
+    /// When this connection is left, or its token refreshed, as planned: the earliest thing on it that is more than a
+    /// heartbeat. Nil where nothing is planned, and without a connection.
+    public var plannedChangeAt: Instant? {
+        guard case .connected(let connection) = machine else { return nil }
+        let refreshAt = connection.isRefreshing ? nil : refresh?.dueAt
+        guard let leaveAt = connection.leaveAt else { return refreshAt }
+        return min(leaveAt, refreshAt ?? leaveAt)
+    }
+
     /// An attempt waits for its slot.
     public var isQueued: Bool {
         switch machine {

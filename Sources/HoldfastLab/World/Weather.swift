@@ -45,6 +45,18 @@ public struct Weather: Hashable, Sendable {
         }
     }
 
+    /// How many handshakes a gateway can do. Those that come faster wait for their turn, and whoever would wait longer than
+    /// `longestWait` is answered 503 at once.
+    public struct Capacity: Hashable, Sendable {
+        public var handshakesPerSecond: Double
+        public var longestWait: Duration
+
+        public init(handshakesPerSecond: Double, longestWait: Duration = .seconds(5)) {
+            self.handshakesPerSecond = handshakesPerSecond
+            self.longestWait = longestWait
+        }
+    }
+
     public var connecting = Connecting.accept
     public var registering = Registering.accept
     public var answering = Answering.positive
@@ -56,6 +68,8 @@ public struct Weather: Hashable, Sendable {
     /// The interval of heartbeats that the gateway dictates to each connection before it registers.
     public var dictates: Duration?
     public var replyTime = ReplyTime()
+    /// How many handshakes it can do; nil: as many as come.
+    public var capacity: Capacity?
 
     public init() {}
 
@@ -64,6 +78,12 @@ public struct Weather: Hashable, Sendable {
     }
 
     public static let fair = Weather()
+
+    /// Every heartbeat is answered well, before this time is over.
+    func answersWithin(_ limit: Duration) -> Bool {
+        let longest = replyTime.spikeShare > 0 ? max(replyTime.longest, replyTime.spike) : replyTime.longest
+        return !isSwallowing && answering == .positive && longest < limit
+    }
 
     /// Everything vanishes: packets of new connections and of open ones.
     public static let blackHole: Weather = {
@@ -101,6 +121,12 @@ public struct ReplyTime: Hashable, Sendable {
 /// What a test makes happen at a time of its choice.
 public enum WorldAction: Hashable, Sendable {
     case weather(endpoint: Int, Weather)
+    /// The same for a share (0 … 1) of its accounts, as where one of two networks fails.
+    case weatherForSome(endpoint: Int, share: Double, Weather)
+    /// The gateway ends the connections of a share of its accounts and refuses their tokens until they have got others.
+    case expireTokens(endpoint: Int, share: Double)
+    /// What logins come to from now on, drawn evenly.
+    case logins([RenewalOutcome])
     /// A share (0 … 1) of an endpoint's open sockets ends with this cause.
     case drop(endpoint: Int, share: Double, FailureCause)
     /// The gateway asks all that are connected to connect anew within this time.
@@ -116,4 +142,6 @@ public enum WorldAction: Hashable, Sendable {
     case pauseReading(account: Int, Duration)
     /// Our process stands still for this long, and notices it afterwards.
     case freeze(Duration)
+    /// Our process is killed, and another begins this long after it with what the store has kept.
+    case restart(after: Duration)
 }

@@ -7,6 +7,16 @@ extension World {
         case .weather(let endpoint, let weather):
             guard endpoints.indices.contains(endpoint) else { return }
             endpoints[endpoint].weather = weather
+            endpoints[endpoint].share = 1
+        case .weatherForSome(let endpoint, let share, let weather):
+            guard endpoints.indices.contains(endpoint) else { return }
+            endpoints[endpoint].weather = weather
+            endpoints[endpoint].share = share
+        case .expireTokens(let endpoint, let share):
+            guard endpoints.indices.contains(endpoint) else { return }
+            expireTokens(endpoint, share: share)
+        case .logins(let outcomes):
+            setRenewals(outcomes)
         case .drop(let endpoint, let share, let cause):
             guard endpoints.indices.contains(endpoint) else { return }
             drop(endpoint, share: share, cause)
@@ -19,14 +29,25 @@ extension World {
             for number in accounts.indices { perform(command, on: number) }
         case .credentialChanged(let account):
             guard accounts.indices.contains(account) else { return }
+            accounts[account].tokenIsExpired = false
             carryOut(accounts[account].session.credentialChanged(at: moment), account)
         case .message(let account):
-            guard accounts.indices.contains(account), let link = accounts[account].link else { return }
-            agenda.add(.link(account: account, generation: link.generation, .message), at: now)
+            guard accounts.indices.contains(account) else { return }
+            later(.zero, .message, account)
         case .pauseReading(let account, let duration):
             pauseReading(account, duration)
         case .freeze(let duration):
             freeze(duration)
+        case .restart(let pause):
+            restart(after: pause)
+        }
+    }
+
+    /// The gateway knows these tokens no more: it ends the connections, and refuses them until they have another.
+    private mutating func expireTokens(_ endpoint: Int, share: Double) {
+        for number in endpoints[endpoint].accounts where WorldAccount.isIn(share: share, number) {
+            accounts[number].tokenIsExpired = true
+            later(settings.travelTime, .closed(.closed(code: 1008)), number)
         }
     }
 
@@ -45,7 +66,7 @@ extension World {
         for endpoint in endpoints.indices { endpoints[endpoint].meter.excuse(grantsUnderWay, at: now) }
         fleetMeter.excuse(grantsUnderWay, at: now)
         for number in accounts.indices {
-            carryOut(accounts[number].session.unobserved(for: duration, at: moment, using: &generator), number)
+            carryOut(accounts[number].unobserved(for: duration, at: moment), number)
         }
     }
 }

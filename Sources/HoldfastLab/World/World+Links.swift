@@ -17,7 +17,7 @@ extension World {
     /// The socket is gone. What is still on its way belongs to an attempt that is over.
     mutating func dropLink(_ number: Int) {
         guard let link = accounts[number].link else { return }
-        if link.isHandshaking { endpoints[accounts[number].endpoint].handshakes -= 1 }
+        if link.isHandshaking { handshakeEnded(number) }
         accounts[number].link = nil
     }
 
@@ -28,12 +28,15 @@ extension World {
         accounts[number].link = WorldLink(generation: accounts[number].session.generation)
         accounts[number].pausedUntil = nil
         endpoints[endpoint].handshakes += 1
+        handshakes += 1
+        mostHandshakesSinceSample = max(mostHandshakesSinceSample, handshakes)
         figures.connects += 1
         figures.mostHandshakes = max(figures.mostHandshakes, endpoints[endpoint].handshakes)
         if accounts[number].isWatched { history.append(WorldEntry(at: elapsed, account: number, what: .connect)) }
         checkBudget(endpoint)
         let there = settings.travelTime
-        switch endpoints[endpoint].weather.connecting {
+        let weather = weather(at: number)
+        switch weather.connecting {
         case .unknownName:
             later(there * 2, .closed(.nameNotFound), number)
         case .refuse:
@@ -51,13 +54,57 @@ extension World {
             enter(.connect, upTo: .tls, number)
             later(there * 5, .closed(.certificate(.untrusted)), number)
         case .accept:
-            enter(.connect, upTo: .upgrade, number)
-            later(there * 6, .opened, number)
+            accept(number, weather.capacity)
         }
     }
 
+    /// A gateway that can only do so many handshakes a second lets the others wait, and turns away whom it would let wait
+    /// for too long.
+    private mutating func accept(_ number: Int, _ capacity: Weather.Capacity?) {
+        enter(.connect, upTo: .upgrade, number)
+        let there = settings.travelTime
+        guard let capacity else { return later(there * 6, .opened, number) }
+        let endpoint = accounts[number].endpoint
+        let begin = max(now, endpoints[endpoint].busyUntil)
+        guard begin.since(now) <= capacity.longestWait else {
+            figures.turnedAway += 1
+            return later(there * 6, .closed(.upgradeRefused(status: 503, retryAfter: nil)), number)
+        }
+        endpoints[endpoint].busyUntil = begin + .seconds(1 / max(0.001, capacity.handshakesPerSecond))
+        later(there * 6 + begin.since(now), .opened, number)
+    }
+
+    /// A fleet that is up: the gate has heard of the account, and its registration is answered.
+    mutating func connectQuietly(_ number: Int) {
+        guard let orders = try? accounts[number].session.perform(.enable, at: moment) else { return }
+        let generation = accounts[number].session.generation
+        if orders.slot == .request {
+            keeper.request(ticket(number, generation), endpoints[accounts[number].endpoint].id, at: now)
+            keeper.giveBack(ticket(number, generation), .abandoned, at: now)
+        }
+        accounts[number].link = WorldLink(generation: generation, isHandshaking: false, isAnswered: true)
+        _ = accounts[number].session.slotGranted(generation: generation, at: moment)
+        _ = accounts[number].session.linkOpened(generation: generation, at: moment)
+        _ = accounts[number].deliver(.registered, generation, at: moment)
+        connected += 1
+        checkPromises(number, [])
+        planWake(number)
+    }
+
+    private mutating func handshakeEnded(_ number: Int) {
+        endpoints[accounts[number].endpoint].handshakes -= 1
+        handshakes -= 1
+    }
+
+    /// The weather that this account meets.
+    func weather(at number: Int) -> Weather {
+        let endpoint = accounts[number].endpoint
+        let share = endpoints[endpoint].share
+        return share >= 1 || WorldAccount.isIn(share: share, number) ? endpoints[endpoint].weather : .fair
+    }
+
     /// Plans the phases of an attempt, up to the last one it comes to.
-    private mutating func enter(_ first: Phase, upTo last: Phase, _ number: Int) {
+    mutating func enter(_ first: Phase, upTo last: Phase, _ number: Int) {
         for (index, phase) in [Phase.connect, .tls, .upgrade].enumerated()
         where phase.rawValue >= first.rawValue && phase.rawValue <= last.rawValue {
             later(settings.travelTime * (1 + 2 * index), .entered(phase), number)
@@ -65,27 +112,28 @@ extension World {
     }
 
     private mutating func register(_ number: Int) {
-        let weather = endpoints[accounts[number].endpoint].weather
+        let weather = weather(at: number)
         guard !weather.isSwallowing else { return }
         if let interval = weather.dictates { later(.zero, .dictated(interval), number) }
+        let time = weather.replyTime.draw(using: &accounts[number].generator)
         switch weather.registering {
-        case .accept: later(weather.replyTime.draw(using: &generator), .registered, number)
-        case .reject(let code):
-            later(weather.replyTime.draw(using: &generator), .registrationRefused(code: code), number)
+        case .accept where accounts[number].tokenIsExpired: later(time, .registrationRefused(code: 401), number)
+        case .accept: later(time, .registered, number)
+        case .reject(let code): later(time, .registrationRefused(code: code), number)
         case .ignore: break
         }
     }
 
     mutating func sendHeartbeat(_ beat: UInt32, _ number: Int) {
         figures.heartbeats += 1
-        let weather = endpoints[accounts[number].endpoint].weather
+        let weather = weather(at: number)
         guard let link = accounts[number].link, link.isAnswered else {
             broken("a heartbeat without a connection", number)
             return
         }
         guard !weather.isSwallowing, weather.answering != .ignore else { return }
         later(
-            weather.replyTime.draw(using: &generator),
+            weather.replyTime.draw(using: &accounts[number].generator),
             .reply(weather.repliesAreUnnamed ? nil : beat, isPositive: weather.answering == .positive), number)
     }
 
@@ -96,7 +144,7 @@ extension World {
         }
         accounts[number].link?.isClosing = true
         // The peer echoes the close; if it cannot, the wire gives up by itself.
-        if endpoints[accounts[number].endpoint].weather.isSwallowing {
+        if weather(at: number).isSwallowing {
             later(accounts[number].session.settings.phases.close, .closed(.endOfStream), number)
         } else {
             later(settings.travelTime * 2, .closed(.closed(code: code)), number)
@@ -104,9 +152,14 @@ extension World {
     }
 
     /// Plans an event on the account's current socket.
-    private mutating func later(_ delay: Duration, _ event: LinkEvent, _ number: Int) {
+    mutating func later(_ delay: Duration, _ event: LinkEvent, _ number: Int) {
+        plan(event, number, at: now + delay)
+    }
+
+    mutating func plan(_ event: LinkEvent, _ number: Int, at instant: Instant) {
         guard let link = accounts[number].link else { return }
-        agenda.add(.link(account: number, generation: link.generation, event), at: now + delay)
+        accounts[number].linkEvents += 1
+        agenda.add(.link(account: number, generation: link.generation, event), at: instant)
     }
 
     /// Ends a share of an endpoint's sockets.
@@ -127,14 +180,16 @@ extension World {
     // MARK: What a socket tells
 
     mutating func linkEvent(_ event: LinkEvent, _ generation: UInt32, _ number: Int) {
+        accounts[number].linkEvents -= 1
         guard accounts[number].link?.generation == generation else {
             deliverStale(event, generation, number)
             return
         }
         if let until = accounts[number].pausedUntil, until > now {
-            agenda.add(.link(account: number, generation: generation, event), at: until)
+            plan(event, number, at: until)
             return
         }
+        figures.events += 1
         switch event {
         case .registered:
             accounts[number].link?.isAnswered = true
@@ -145,24 +200,34 @@ extension World {
         case .entered, .opened, .registrationRefused, .dictated, .reply, .reconnectAsked, .message:
             break
         }
-        let orders = Self.deliver(event, generation, at: moment, &accounts[number].session, &generator)
+        let orders = accounts[number].deliver(event, generation, at: moment)
         let isUpgraded = accounts[number].session.state == .connected
         if isUpgraded, accounts[number].link?.isHandshaking == true {
             accounts[number].link?.isHandshaking = false
-            endpoints[accounts[number].endpoint].handshakes -= 1
+            handshakeEnded(number)
         }
         carryOut(orders, number)
     }
 
     private mutating func planEnding(_ number: Int) {
-        guard let ending = endpoints[accounts[number].endpoint].weather.ending else { return }
+        guard let ending = weather(at: number).ending else { return }
         later(ending.after, .closed(ending.cause), number)
     }
 
-    private static func deliver(
-        _ event: LinkEvent, _ generation: UInt32, at moment: Moment, _ session: inout Session,
-        _ generator: inout SeededGenerator
-    ) -> Orders {
+    /// An event of a socket that is gone must change nothing (C5), though the wire promises not to send any.
+    private mutating func deliverStale(_ event: LinkEvent, _ generation: UInt32, _ number: Int) {
+        guard accounts[number].session.generation != generation else { return }
+        var account = accounts[number]
+        _ = account.deliver(event, generation, at: moment)
+        if account.session != accounts[number].session {
+            broken("an event of an older attempt changed the session", number)
+        }
+    }
+}
+
+extension WorldAccount {
+    /// Tells the session what its socket, or one before it, has told.
+    mutating func deliver(_ event: LinkEvent, _ generation: UInt32, at moment: Moment) -> Orders {
         switch event {
         case .entered(let phase):
             return session.entered(phase, generation: generation, at: moment)
@@ -187,13 +252,5 @@ extension World {
             let failure = Failure.classify(cause, phase: session.phase ?? .established)
             return session.linkClosed(with: failure, generation: generation, at: moment, using: &generator)
         }
-    }
-
-    /// An event of a socket that is gone must change nothing (C5), though the wire promises not to send any.
-    private mutating func deliverStale(_ event: LinkEvent, _ generation: UInt32, _ number: Int) {
-        guard accounts[number].session.generation != generation else { return }
-        var session = accounts[number].session
-        _ = Self.deliver(event, generation, at: moment, &session, &generator)
-        if session != accounts[number].session { broken("an event of an older attempt changed the session", number) }
     }
 }

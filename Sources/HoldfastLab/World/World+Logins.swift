@@ -4,11 +4,15 @@ internal import HoldfastCore
 extension World {
     /// The login that the gate lets through begins, unless it is too early for it: the part of the desk.
     mutating func loginGranted(_ number: Int) {
+        figures.events += 1
         let record = accounts[number].session.memory.renewal
         guard accounts[number].session.isEnabled, !settings.renewals.isEmpty else {
+            accounts[number].awaitsLogin = false
+            planWake(number)
             return send(.renewalFinished(account: number))
         }
         guard record.mayStart(at: moment.wall, accounts[number].session.settings.recovery) else {
+            accounts[number].awaitsLogin = false
             carryOut(accounts[number].session.renewalEnded(.tryLater, at: moment), number)
             return send(.renewalFinished(account: number))
         }
@@ -16,6 +20,7 @@ extension World {
         accounts[number].loginAt = now
         accounts[number].fruitlessLogins += 1
         accounts[number].session.renewalStarted(at: moment)
+        stored[number] = accounts[number].session.memory
         loginsUnderWay += 1
         figures.logins += 1
         figures.mostLogins = max(figures.mostLogins, loginsUnderWay)
@@ -26,7 +31,13 @@ extension World {
     }
 
     mutating func renewalEnded(_ number: Int, _ outcome: RenewalOutcome) {
+        figures.events += 1
         loginsUnderWay -= 1
+        accounts[number].awaitsLogin = false
+        if case .renewed(let lifetime) = outcome {
+            accounts[number].tokenIsExpired = false
+            tokens[number] = WorldToken(obtainedAt: moment.wall, lifetime: lifetime)
+        }
         send(.renewalFinished(account: number))
         carryOut(accounts[number].session.renewalEnded(outcome, at: moment), number)
     }

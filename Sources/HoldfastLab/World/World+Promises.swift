@@ -7,17 +7,9 @@ extension World {
         violations.append(WorldViolation(at: elapsed, account: account, text: text))
     }
 
-    /// An enabled account that does not wait for a person has something it waits for; one that is switched off is at
-    /// rest; no state without the socket it means, and no socket that is forgotten.
+    /// Every promise of one account that can be judged by looking at it.
     mutating func checkPromises(_ number: Int, _ notes: Orders.Notes) {
-        let session = accounts[number].session
-        let isLeftToAPerson = session.quarantine?.healsByProbe == false
-        if session.isEnabled, !isLeftToAPerson, session.deadline == nil { broken("has nothing to wait for", number) }
-        let state = session.state
-        if !session.isEnabled, state != .disconnected, state != .closed { broken("switched off, and \(state)", number) }
-        if session.holdsLink != (accounts[number].link != nil) {
-            broken("\(state), and the socket is \(accounts[number].link == nil ? "gone" : "there")", number)
-        }
+        if let complaint = accounts[number].complaint() { broken(complaint, number) }
         if notes.contains(.illegalTransition) { broken("asked for an illegal transition", number) }
         if notes.contains(.stuckReset), settings.lostWakes == 0 { broken("was stuck", number) }
     }
@@ -28,7 +20,7 @@ extension World {
         orders.transitions.forEach { transition in
             if let from, from != transition.from { broken("a gap between two transitions", number) }
             from = transition.to
-            if !Self.legal.contains("\(transition.from.name) \(transition.to.name)") {
+            if !Self.isLegal(transition.from, transition.to) {
                 broken("\(transition.from.name) → \(transition.to.name)", number)
             }
             if transition.to == .connected {
@@ -50,14 +42,15 @@ extension World {
         orders.transitions.forEach { if $0.failure != nil { last = $0 } }
         guard let transition = last, let failure = transition.failure else { return }
         figures.failures += 1
-        let session = accounts[number].session
-        let delay = session.state == .closed ? nil : session.nextAttemptAt?.since(now)
+        let isClosed = accounts[number].session.state == .closed
+        let delay = isClosed ? nil : accounts[number].session.nextAttemptAt?.since(now)
         if accounts[number].isWatched {
             let what = WorldEntry.What.failure(failure, count: transition.failures, delay: delay)
             history.append(WorldEntry(at: elapsed, account: number, what: what))
         }
-        guard let delay, session.quarantine == nil else { return }
-        checkDelay(delay, after: failure, count: transition.failures, session.settings.retry, number)
+        guard let delay, accounts[number].session.quarantine == nil else { return }
+        let retry = accounts[number].session.settings.retry
+        checkDelay(delay, after: failure, count: transition.failures, retry, number)
     }
 
     /// F2, computed a second time: between the shortest delay and the ceiling of the class, and never before the peer's
@@ -88,10 +81,30 @@ extension World {
     }
 
     /// C1, written down a second time.
-    private static let legal: Set<String> = [
-        "disconnected connecting", "connecting connected", "connecting reconnecting", "connecting failed",
-        "connecting closed", "connected reconnecting", "connected closed", "reconnecting connecting",
-        "reconnecting failed", "reconnecting closed", "reconnecting disconnected", "failed reconnecting",
-        "failed closed", "failed disconnected", "closed disconnected",
-    ]
+    private static func isLegal(_ from: SessionState, _ to: SessionState) -> Bool {
+        switch from {
+        case .disconnected: to == .connecting
+        case .connecting: to == .connected || to == .reconnecting || to == .failed || to == .closed
+        case .connected: to == .reconnecting || to == .closed
+        case .reconnecting: to == .connecting || to == .failed || to == .closed || to == .disconnected
+        case .failed: to == .reconnecting || to == .closed || to == .disconnected
+        case .closed: to == .disconnected
+        }
+    }
+}
+
+extension WorldAccount {
+    /// An enabled account that does not wait for a person has something it waits for; one that is switched off is at
+    /// rest; no state without the socket it means, and no socket that is forgotten. Mutating only to be read in place.
+    mutating func complaint() -> String? {
+        let state = session.state
+        if session.isEnabled {
+            let isLeftToAPerson = session.quarantine?.healsByProbe == false
+            if !isLeftToAPerson, session.deadline == nil { return "has nothing to wait for" }
+        } else if state != .disconnected, state != .closed {
+            return "switched off, and \(state)"
+        }
+        if session.holdsLink != (link != nil) { return "\(state), and the socket is \(link == nil ? "gone" : "there")" }
+        return nil
+    }
 }

@@ -5,14 +5,13 @@ extension World {
     mutating func wake(_ number: Int, plannedFor instant: Instant) {
         guard accounts[number].wakeAt == instant else { return }
         accounts[number].wakeAt = .distantFuture
-        guard let deadline = accounts[number].session.deadline else { return }
-        if deadline > now {
-            planWake(number)
-            return
-        }
+        guard let deadline = accounts[number].deadline() else { return }
+        if deadline > now { return planWake(number) }
         if settings.lostWakes > 0, Double.random(in: 0..<1, using: &generator) < settings.lostWakes { return }
-        let orders = accounts[number].session.wake(at: moment, using: &generator)
-        if let deadline = accounts[number].session.deadline, deadline <= now {
+        guard !skipAhead(number) else { return }
+        figures.events += 1
+        let orders = accounts[number].wake(at: moment)
+        if let deadline = accounts[number].deadline(), deadline <= now {
             broken("was woken and is due again at once", number)
         }
         carryOut(orders, number)
@@ -20,6 +19,7 @@ extension World {
 
     mutating func granted(_ ticket: Ticket) {
         let number = Int(ticket.account.slot)
+        figures.events += 1
         grantsUnderWay -= 1
         let orders = accounts[number].session.slotGranted(generation: ticket.generation, at: moment)
         if orders.notes.contains(.staleEvent) {
@@ -29,14 +29,16 @@ extension World {
     }
 
     mutating func released(_ number: Int, _ incarnation: UInt32) {
+        figures.events += 1
         guard accounts[number].session.incarnation == incarnation else { return }
         carryOut(accounts[number].session.released(at: moment), number)
     }
 
     mutating func resumeReading(_ number: Int) {
         guard let until = accounts[number].pausedUntil, until <= now else { return }
+        figures.events += 1
         accounts[number].pausedUntil = nil
-        carryOut(accounts[number].session.readingResumed(at: moment, using: &generator), number)
+        carryOut(accounts[number].readingResumed(at: moment), number)
     }
 
     mutating func sweep() {
@@ -67,9 +69,13 @@ extension World {
         }
         carryOut(orders.link, number)
         if let beat = orders.beat { sendHeartbeat(beat, number) }
-        if orders.renew { send(.renew(account: number)) }
+        if orders.renew {
+            accounts[number].awaitsLogin = true
+            send(.renew(account: number))
+        }
         if orders.releaseIncarnation { release(number) }
         count(orders.notes)
+        if orders.notes.contains(.memoryChanged) { stored[number] = accounts[number].session.memory }
         if orders.notes.contains(.stable) { noteStability(number) }
         if !orders.transitions.isEmpty { note(orders, number) }
         checkPromises(number, orders.notes)
@@ -77,9 +83,18 @@ extension World {
     }
 
     mutating func planWake(_ number: Int) {
-        guard let deadline = accounts[number].session.deadline, deadline < accounts[number].wakeAt else { return }
+        guard let deadline = accounts[number].deadline(), deadline < accounts[number].wakeAt else { return }
+        guard !(settings.isFaultless && wouldOnlyAskAgain(number)) else { return }
         accounts[number].wakeAt = deadline
         agenda.add(.wake(account: number), at: deadline)
+    }
+
+    /// Whoever waits for a slot or a login asks again from time to time, in case a message was lost. Where none can be
+    /// lost, asking again changes nothing.
+    private func wouldOnlyAskAgain(_ number: Int) -> Bool {
+        if accounts[number].session.isQueued { return true }
+        return accounts[number].awaitsLogin && accounts[number].session.state == .failed
+            && accounts[number].session.nextAttemptAt == nil
     }
 
     private mutating func release(_ number: Int) {
@@ -89,7 +104,7 @@ extension World {
             .released(account: number, incarnation: accounts[number].session.incarnation), at: now + time)
     }
 
-    private mutating func count(_ notes: Orders.Notes) {
+    mutating func count(_ notes: Orders.Notes) {
         guard !notes.isEmpty else { return }
         if notes.contains(.heartbeatMissed) { figures.misses += 1 }
         if notes.contains(.replySlow) { figures.slowReplies += 1 }
@@ -107,11 +122,12 @@ extension World {
         agenda.add(.toGate(message), at: lastToGate)
     }
 
-    private func ticket(_ account: Int, _ generation: UInt32) -> Ticket {
+    func ticket(_ account: Int, _ generation: UInt32) -> Ticket {
         Ticket(AccountKey(lane: 0, slot: UInt32(truncatingIfNeeded: account)), generation: generation)
     }
 
     mutating func tellGate(_ message: GateMessage) {
+        figures.events += 1
         switch message {
         case .request(let account, let generation):
             keeper.request(ticket(account, generation), endpoints[accounts[account].endpoint].id, at: now)

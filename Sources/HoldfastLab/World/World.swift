@@ -25,16 +25,31 @@ public struct World: Sendable {
     public internal(set) var history: [WorldEntry] = []
     /// How many accounts are connected now.
     public internal(set) var connected = 0
+    /// How things stood from time to time; see `record(every:)`.
+    public internal(set) var samples: [WorldSample] = []
 
     var generator: SeededGenerator
     var now = World.start.instant
     var accounts: [WorldAccount] = []
     var endpoints: [WorldEndpoint] = []
+    /// What the store has kept of sessions, as far as it differs from nothing.
+    var stored: [Int: SessionMemory] = [:]
+    var tokens: [Int: WorldToken] = [:]
     var keeper: GateKeeper
     var renewalGate: RenewalGate
     var loginMeter: BudgetMeter
     var loginsUnderWay = 0
-    var agenda = Agenda()
+    /// What happens by itself, and what was planned from outside.
+    var agenda = Agenda<WorldEvent>()
+    var plans = Agenda<WorldAction>()
+    /// How far accounts may live ahead of the world: nobody changes anything before that, but for what is planned.
+    var horizon = World.start.instant
+    /// What is written down from time to time; nil if nothing is.
+    var sampleEvery: Duration?
+    var sampleAt = World.start.instant
+    /// Handshakes under way at all endpoints, and the most since the last sample.
+    var handshakes = 0
+    var mostHandshakesSinceSample = 0
     var fleetMeter: BudgetMeter
     var fleetGrantMeter: BudgetMeter
     /// When the last message went to the gate, and from it: none overtakes another.
@@ -52,8 +67,12 @@ public struct World: Sendable {
     struct WorldEndpoint {
         var id: EndpointID
         var weather = Weather.fair
+        /// The share of its accounts that meets this weather; the others have it fair.
+        var share = 1.0
         var accounts: [Int] = []
         var handshakes = 0
+        /// Until when its handshakes keep it busy, where it can only do so many a second.
+        var busyUntil = World.start.instant
         var meter: BudgetMeter
         var grantMeter: BudgetMeter
     }
@@ -64,11 +83,9 @@ public struct World: Sendable {
         generator = SeededGenerator(seed: seed)
         keeper = GateKeeper(settings.gate)
         renewalGate = RenewalGate(settings.renewalBudget)
-        loginMeter = BudgetMeter(perSecond: settings.renewalBudget.perSecond, burst: 1, slack: .zero)
-        let fleet = settings.gate.admission.fleet
-        fleetGrantMeter = BudgetMeter(perSecond: fleet.connectsPerSecond, burst: fleet.burst, slack: .zero)
-        fleetMeter = BudgetMeter(
-            perSecond: fleet.connectsPerSecond, burst: fleet.burst, slack: settings.longestHop)
+        loginMeter = settings.loginMeter
+        fleetGrantMeter = settings.fleetMeter(slack: .zero)
+        fleetMeter = settings.fleetMeter(slack: settings.longestHop)
         if settings.lostWakes > 0 { agenda.add(.sweep, at: now + SweepSettings.interval) }
     }
 
@@ -77,16 +94,15 @@ public struct World: Sendable {
     /// Adds a gateway; the number is its name from then on.
     public mutating func addEndpoint(_ weather: Weather = .fair) -> Int {
         let number = endpoints.count
-        let admission = settings.gate.admission
-        let meter = { (slack: Duration) in
-            BudgetMeter(perSecond: admission.connectsPerSecond, burst: admission.burst, slack: slack)
-        }
         endpoints.append(
             WorldEndpoint(
-                id: keeper.endpoint(named: "ws://gateway-\(number):80"), weather: weather,
-                meter: meter(settings.longestHop), grantMeter: meter(.zero)))
+                id: keeper.endpoint(named: Self.name(ofEndpoint: number)), weather: weather,
+                meter: settings.endpointMeter(slack: settings.longestHop),
+                grantMeter: settings.endpointMeter(slack: .zero)))
         return number
     }
+
+    static func name(ofEndpoint number: Int) -> String { "ws://gateway-\(number):80" }
 
     /// Adds accounts of one gateway and switches them on. Returns their numbers.
     @discardableResult
@@ -96,16 +112,44 @@ public struct World: Sendable {
         let first = accounts.count
         guard endpoints.indices.contains(endpoint) else { return first..<first }
         for number in first..<(first + count) {
-            accounts.append(WorldAccount(session: Session(settings: settings), endpoint: endpoint))
-            endpoints[endpoint].accounts.append(number)
+            add(number, at: endpoint, settings)
             perform(.enable, on: number)
         }
         return first..<(first + count)
     }
 
+    /// Adds accounts that are connected already, as a fleet is that has been up for some time. The gate knows them.
+    @discardableResult
+    public mutating func addConnectedAccounts(
+        _ count: Int, at endpoint: Int, settings: SessionSettings = SessionSettings()
+    ) -> Range<Int> {
+        let first = accounts.count
+        guard endpoints.indices.contains(endpoint) else { return first..<first }
+        accounts.reserveCapacity(first + count)
+        for number in first..<(first + count) {
+            add(number, at: endpoint, settings)
+            connectQuietly(number)
+        }
+        return first..<(first + count)
+    }
+
+    private mutating func add(_ number: Int, at endpoint: Int, _ settings: SessionSettings) {
+        accounts.append(WorldAccount(number: number, seed: seed, settings: settings, endpoint: endpoint))
+        endpoints[endpoint].accounts.append(number)
+    }
+
     /// Plans something, counted from now.
     public mutating func plan(_ action: WorldAction, after delay: Duration) {
-        agenda.add(.action(action), at: now + delay)
+        plans.add(action, at: now + delay)
+    }
+
+    /// Writes down how things stand, from now on, at every such time.
+    public mutating func record(every time: Duration) {
+        if sampleEvery == nil {
+            sampleAt = now
+            agenda.add(.sample, at: now)
+        }
+        sampleEvery = max(.milliseconds(1), time)
     }
 
     /// What logins come to from now on.
@@ -126,7 +170,8 @@ public struct World: Sendable {
 
     public mutating func run(for duration: Duration) {
         let end = now + duration
-        while let next = agenda.next, next <= end { step() }
+        horizon = end
+        while step(until: end) {}
         now = max(now, end)
     }
 
@@ -134,9 +179,10 @@ public struct World: Sendable {
     public mutating func runUntilAllConnected(within limit: Duration) -> Duration? {
         let begin = now
         let end = now + limit
+        // Nobody may be ahead of the instant at which the last one comes back.
+        horizon = now
         while connected < accounts.count {
-            guard let next = agenda.next, next <= end else { return nil }
-            step()
+            guard step(until: end) else { return nil }
         }
         return now.since(begin)
     }
@@ -153,14 +199,29 @@ public struct World: Sendable {
         endpoints.indices.contains(endpoint) ? keeper.status(of: endpoints[endpoint].id) : nil
     }
 
-    var moment: Moment {
-        Moment(instant: now, wall: Self.start.wall + now.since(Self.start.instant))
+    var moment: Moment { Self.moment(now) }
+
+    static func moment(_ instant: Instant) -> Moment {
+        let nanoseconds = instant.nanoseconds - Self.start.instant.nanoseconds
+        return Moment(
+            instant: instant, wall: WallTime(milliseconds: Self.start.wall.milliseconds + nanoseconds / 1_000_000))
     }
 
-    private mutating func step() {
-        guard let entry = agenda.removeFirst() else { return }
-        now = max(now, Instant(nanoseconds: entry.at))
-        figures.events += 1
+    /// What is planned from outside comes before what happens by itself in the same instant. False if nothing is left.
+    private mutating func step(until end: Instant) -> Bool {
+        let planned = plans.next() ?? .distantFuture
+        guard let next = agenda.next() ?? plans.next(), min(next, planned) <= end else { return false }
+        if planned <= next, let entry = plans.removeFirst() {
+            now = max(now, Instant(nanoseconds: entry.at))
+            perform(entry.event)
+        } else if let entry = agenda.removeFirst() {
+            now = max(now, Instant(nanoseconds: entry.at))
+            happen(entry)
+        }
+        return true
+    }
+
+    private mutating func happen(_ entry: Agenda<WorldEvent>.Entry) {
         switch entry.event {
         case .wake(let account): wake(account, plannedFor: Instant(nanoseconds: entry.at))
         case .link(let account, let generation, let event): linkEvent(event, generation, account)
@@ -172,7 +233,7 @@ public struct World: Sendable {
         case .renewalEnded(let account, let outcome): renewalEnded(account, outcome)
         case .resumeReading(let account): resumeReading(account)
         case .sweep: sweep()
-        case .action(let action): perform(action)
+        case .sample: sample()
         }
     }
 }

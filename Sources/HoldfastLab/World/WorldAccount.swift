@@ -3,6 +3,8 @@ internal import HoldfastCore
 /// One account of a world: its session, and what surrounds it.
 struct WorldAccount {
     var session: Session
+    /// Chance of its own, so that what is drawn for one account does not depend on what happens to another meanwhile.
+    var generator: SeededGenerator
     let endpoint: Int
     var link: WorldLink?
     /// The wake-up that is planned; `distantFuture` if none is.
@@ -10,10 +12,47 @@ struct WorldAccount {
     /// When its last login began, and how many since its last stable connection.
     var loginAt: Instant?
     var fruitlessLogins = 0
+    /// It has asked for a login that has not ended.
+    var awaitsLogin = false
+    /// The gateway does not take its token any more.
+    var tokenIsExpired = false
     /// Reading is paused until then; what arrives waits.
     var pausedUntil: Instant?
+    /// How many events of its sockets are planned.
+    var linkEvents: Int32 = 0
     /// Its connects and failures are written down.
     var isWatched = false
+
+    init(number: Int, seed: UInt64, settings: SessionSettings, endpoint: Int) {
+        session = Session(settings: settings)
+        var source = SeededGenerator(seed: seed ^ (UInt64(truncatingIfNeeded: number) &* 0xD6E8_FEB8_6659_FD93))
+        generator = SeededGenerator(seed: source.next())
+        self.endpoint = endpoint
+    }
+
+    /// Read in place: a session is large, and is copied where one only wants to know something of it.
+    mutating func deadline() -> Instant? { session.deadline }
+
+    // What draws does so from its own chance.
+
+    mutating func wake(at now: Moment) -> Orders { session.wake(at: now, using: &generator) }
+
+    mutating func readingResumed(at now: Moment) -> Orders { session.readingResumed(at: now, using: &generator) }
+
+    mutating func unobserved(for duration: Duration, at now: Moment) -> Orders {
+        session.unobserved(for: duration, at: now, using: &generator)
+    }
+
+    /// Whether it belongs to this share (0 … 1) of all accounts: always the same ones.
+    static func isIn(share: Double, _ number: Int) -> Bool {
+        share >= 1 || Double((UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15) >> 11) < share * 0x1p53
+    }
+}
+
+/// What the store keeps of a token.
+struct WorldToken {
+    var obtainedAt: WallTime
+    var lifetime: Duration?
 }
 
 /// A socket of ours.

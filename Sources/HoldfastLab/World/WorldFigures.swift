@@ -12,6 +12,8 @@ public struct WorldFigures: Hashable, Sendable {
     public var cutByUs = 0
     public var failures = 0
     public var restarts = 0
+    /// Kills of the whole process.
+    public var processRestarts = 0
     public var quarantines = 0
     public var logins = 0
     /// Logins under way at the same time.
@@ -21,8 +23,23 @@ public struct WorldFigures: Hashable, Sendable {
     /// The longest delay before a retry that was drawn, `Retry-After` left aside.
     public var longestDelay: Duration = .zero
     public var mostHandshakes = 0
+    /// Attempts that a gateway answered with 503 because it could not do so many.
+    public var turnedAway = 0
 
     public init() {}
+}
+
+/// How things stood at one time. What is counted is counted since the beginning.
+public struct WorldSample: Hashable, Sendable {
+    public var at: Duration
+    public var connected: Int
+    /// The most handshakes under way since the sample before.
+    public var handshakes: Int
+    public var connects: Int
+    public var failures: Int
+    public var logins: Int
+    public var quarantines: Int
+    public var turnedAway: Int
 }
 
 /// One line in the life of a watched account.

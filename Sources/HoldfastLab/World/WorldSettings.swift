@@ -17,6 +17,24 @@ public struct WorldSettings: Hashable, Sendable {
     public var renewals: [RenewalOutcome] = [.renewed(lifetime: nil)]
     /// How many logins the whole world may try.
     public var renewalBudget = RenewalSettings()
+    /// Whether quiet stretches of a connection are skipped ahead. It changes nothing but the time that a run takes.
+    public var skipsQuiet = true
+
+    /// Nothing of ours gets lost.
+    var isFaultless: Bool { lostWakes == 0 && lostGrants == 0 }
 
     public init() {}
+
+    // What a process may do, judged from outside; each process begins with its bursts.
+
+    var loginMeter: BudgetMeter { BudgetMeter(perSecond: renewalBudget.perSecond, burst: 1, slack: .zero) }
+
+    func fleetMeter(slack: Duration) -> BudgetMeter {
+        let fleet = gate.admission.fleet
+        return BudgetMeter(perSecond: fleet.connectsPerSecond, burst: fleet.burst, slack: slack)
+    }
+
+    func endpointMeter(slack: Duration) -> BudgetMeter {
+        BudgetMeter(perSecond: gate.admission.connectsPerSecond, burst: gate.admission.burst, slack: slack)
+    }
 }

@@ -1,0 +1,54 @@
+internal import HoldfastCore
+
+/// The process is killed between two steps, and another takes over.
+extension World {
+    /// Whatever was under way in the process is gone: sockets, timers, messages, logins. What a session has not told to be
+    /// kept is forgotten; the gateways and their weather are as they were.
+    mutating func restart(after pause: Duration) {
+        figures.processRestarts += 1
+        agenda = Agenda()
+        now = now + max(.zero, pause)
+        beginGates()
+        var toBeEnabled: [Int] = []
+        for number in accounts.indices {
+            if accounts[number].session.state == .connected { connected -= 1 }
+            if accounts[number].session.isEnabled { toBeEnabled.append(number) }
+            dropLink(number)
+            begin(number)
+        }
+        if settings.lostWakes > 0 { agenda.add(.sweep, at: now + SweepSettings.interval) }
+        if sampleEvery != nil { agenda.add(.sample, at: sampleAt) }
+        for number in toBeEnabled { perform(.enable, on: number) }
+    }
+
+    /// The store's row of the account is read.
+    private mutating func begin(_ number: Int) {
+        var session = Session(settings: accounts[number].session.settings)
+        session.recall(stored[number] ?? SessionMemory())
+        if let token = tokens[number] {
+            session.tokenObtained(at: token.obtainedAt, lifetime: token.lifetime, now: moment)
+        }
+        accounts[number].session = session
+        accounts[number].wakeAt = .distantFuture
+        accounts[number].awaitsLogin = false
+        accounts[number].pausedUntil = nil
+        accounts[number].linkEvents = 0
+    }
+
+    private mutating func beginGates() {
+        keeper = GateKeeper(settings.gate)
+        renewalGate = RenewalGate(settings.renewalBudget)
+        loginsUnderWay = 0
+        loginMeter = settings.loginMeter
+        grantsUnderWay = 0
+        gateAlarm = .distantFuture
+        (lastToGate, lastFromGate) = (now, now)
+        fleetMeter = settings.fleetMeter(slack: settings.longestHop)
+        fleetGrantMeter = settings.fleetMeter(slack: .zero)
+        for endpoint in endpoints.indices {
+            endpoints[endpoint].id = keeper.endpoint(named: Self.name(ofEndpoint: endpoint))
+            endpoints[endpoint].meter = settings.endpointMeter(slack: settings.longestHop)
+            endpoints[endpoint].grantMeter = settings.endpointMeter(slack: .zero)
+        }
+    }
+}
