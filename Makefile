@@ -1,6 +1,6 @@
 # Every target is one line: the work is done by a script of the same name, which you can read, run and change on its own.
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test format bench soak fuzz docs
+.PHONY: help demo quick test format bench soak mutants fuzz docs
 
 help: ## Show this list
 	@echo "Holdfast keeps a fleet of long-lived WebSocket sessions alive. Start with: make demo"
@@ -26,6 +26,9 @@ bench: ## Measure speed and memory
 
 soak: ## Measure what must be seen: detection, waves, isolation, leaks, quiet, cost, real servers and networks (over an hour; ARGS=wave for one)
 	@scripts/soak $(ARGS)
+
+mutants: ## Put deliberate faults into the rules, and see that a test notices each (ARGS="3 17" for some)
+	@scripts/mutants $(ARGS)
 
 fuzz: ## Feed the decoders rubbish, ten million inputs each (ARGS="RUNS TARGET" for less or more)
 	@scripts/fuzz $(ARGS)
