@@ -140,9 +140,39 @@ struct BackupTests {
         }
         let partial = backups + "/.partial-1"
         try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
-        Backup.prune(in: backups, keeping: 2)
+        let underWay = "\(backups)/.partial-\((now + .seconds(2 * 86_400)).milliseconds)-7"
+        try FileManager.default.createDirectory(atPath: underWay, withIntermediateDirectories: true)
+        Backup.prune(in: backups, keeping: 2, at: now + .seconds(3 * 86_400))
         #expect(Backup.all(in: backups).map(\.madeAt) == [now + .seconds(2 * 86_400), now + .seconds(3 * 86_400)])
         #expect(!FileManager.default.fileExists(atPath: partial))
+        #expect(FileManager.default.fileExists(atPath: underWay))
+    }
+
+    @Test("a restore that was interrupted is finished as a whole, wherever it stopped", arguments: 0...2)
+    func interrupted(steps: Int) async throws {
+        let register = try register()
+        register.note(audit("mine"))
+        try await register.flush()
+        let backup = try Backup.make(of: store, configuration: [], in: backups, at: now)
+        register.note(audit("later"))
+        await register.close()
+        // As the machine went down with it: decided, the first file moved aside, the second put in its place.
+        let (ready, aside) = (store + "/.restore-ready-1", store + "/replaced-1")
+        try FileManager.default.createDirectory(atPath: ready, withIntermediateDirectories: true)
+        for name in backup.manifest.files.map(\.name) {
+            try FileManager.default.copyItem(atPath: "\(backup.path)/\(name)", toPath: "\(ready)/\(name)")
+        }
+        let current = "\(store)/\(Register.fileName)"
+        if steps > 0 {
+            try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(atPath: current, toPath: "\(aside)/\(Register.fileName)")
+        }
+        if steps > 1 { try FileManager.default.moveItem(atPath: "\(ready)/\(Register.fileName)", toPath: current) }
+        #expect(try Backup.finishRestore(in: store) == aside)
+        #expect(try await actions() == ["mine"])
+        #expect(!FileManager.default.fileExists(atPath: ready))
+        #expect(FileManager.default.fileExists(atPath: "\(aside)/\(Register.fileName)"))
+        #expect(try Backup.finishRestore(in: store) == nil)
     }
 
     @Test("a folder that is none, and one that names files outside of it, are refused")

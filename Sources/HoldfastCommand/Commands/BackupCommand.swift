@@ -27,12 +27,12 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let configuration = try file.load()
         let folder = to ?? configuration.backupFolder
-        let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let now = WallTime.now
         do {
             let backup = try Backup.make(
                 of: configuration.store.path, configuration: configuration.files, without: configuration.store.key,
                 in: folder, at: now)
-            if to == nil { Backup.prune(in: folder, keeping: configuration.backup.keep) }
+            if to == nil { Backup.prune(in: folder, keeping: configuration.backup.keep, at: now) }
             print(backup.path)
         } catch {
             throw CommandFailure("\(error)")

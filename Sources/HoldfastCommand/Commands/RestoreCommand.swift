@@ -26,7 +26,7 @@ struct RestoreCommand: ParsableCommand {
     func run() throws {
         let configuration = try file.load()
         let store = configuration.store.path
-        let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        let now = WallTime.now
         let lock: StoreLock
         do {
             lock = try StoreLock(folder: store, startedAt: now)

@@ -26,14 +26,20 @@ struct BackupSchedule: Sendable {
     func run() async {
         guard settings.every > .zero else { return }
         var retryAt: WallTime?
+        // What counts is when the last one was made, however often the process was started since.
+        var last = newest
         while !Task.isCancelled {
-            let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-            // What counts is when the last one was made, however often the process was started since. One from the future
-            // is the clock's doing, and must not put the next one off for ever.
-            let last = Backup.all(in: folder).last.map { min($0.madeAt, now) }
-            let dueAt = max(last.map { $0 + settings.every } ?? now, retryAt ?? now)
+            let now = WallTime.now
+            // One from the future is the clock's doing, and must not put the next one off for ever.
+            let dueAt = max(last.map { min($0, now) + settings.every } ?? now, retryAt ?? now)
             if dueAt <= now {
+                // A person may have made one since.
+                if let newer = newest, newer != last {
+                    last = newer
+                    continue
+                }
                 retryAt = makeOne(at: now) ? nil : now + .seconds(3600)
+                last = newest
                 continue
             }
             // In steps, so that a machine that slept is not late by what it slept.
@@ -41,10 +47,13 @@ struct BackupSchedule: Sendable {
         }
     }
 
+    /// Reads the manifest of every backup, so it is not asked often.
+    private var newest: WallTime? { Backup.all(in: folder).last?.madeAt }
+
     private func makeOne(at now: WallTime) -> Bool {
         do {
             let backup = try Backup.make(of: store, configuration: files, without: key, in: folder, at: now)
-            Backup.prune(in: folder, keeping: settings.keep)
+            Backup.prune(in: folder, keeping: settings.keep, at: now)
             logger.debug("backed up", metadata: ["path": "\(backup.path)"])
             return true
         } catch {

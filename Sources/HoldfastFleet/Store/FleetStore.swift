@@ -41,6 +41,13 @@ final class FleetStore: Sendable {
         self.logger = logger
         let lock = try StoreLock(folder: folder, startedAt: ProcessClock.wall)
         ring = try key.map { KeyRing(current: try SealingKey(base64: $0)) }
+        do throws(BackupError) {
+            if let replaced = try Backup.finishRestore(in: folder) {
+                logger.notice("a restore that had been interrupted was finished", metadata: ["replaced": "\(replaced)"])
+            }
+        } catch {
+            throw StoreError.failed("\(error)")
+        }
         register = try Register(folder: folder)
         journal = try Journal(folder: folder) { [pressed] in pressed.tell($0) }
         if let aside = journal.setAside {

@@ -14,6 +14,9 @@ extension Backup {
     /// Puts the store of this backup in the place of another one. Nothing is replaced before all of it has been checked,
     /// and what is replaced is kept.
     ///
+    /// All or nothing: once everything is ready, one renaming decides, and what is left to be done is finished by
+    /// `finishRestore`, here or, if the machine goes down meanwhile, at the next start.
+    ///
     /// What was on its way when the backup was made becomes letters: customers must not be answered a second time.
     ///
     /// - Parameters:
@@ -33,8 +36,10 @@ extension Backup {
                 parked += try prepare(name, in: staging, keys: keys, at: now)
                 try Self.synchronize("\(staging)/\(name)")
             }
-            let replaced = try replace(names, in: store, from: staging, at: now)
-            return Restored(replaced: replaced, parked: parked)
+            try Self.synchronize(staging)
+            try FileManager.default.moveItem(atPath: staging, toPath: "\(store)/\(Self.readyPrefix)\(now.milliseconds)")
+            try Self.synchronize(store)
+            return Restored(replaced: try Self.finishRestore(in: store), parked: parked)
         } catch let error as BackupError {
             throw error
         } catch {
@@ -93,22 +98,42 @@ extension Backup {
         }
     }
 
-    private func replace(_ names: [String], in store: String, from staging: String, at now: WallTime) throws -> String?
-    {
-        let aside = "\(store)/replaced-\(now.milliseconds)"
+    /// A folder of this name holds what is restored; the rest of it is when.
+    private static let readyPrefix = ".restore-ready-"
+
+    /// Does what is left of a restore that was decided. Each step can be done again, so it may be interrupted and begun anew
+    /// as often as it takes. Called with the store's lock held, before its files are opened.
+    ///
+    /// - Returns: where the files are that were replaced; nil if there was nothing to do, or nothing was there before.
+    @discardableResult
+    public static func finishRestore(in store: String) throws(BackupError) -> String? {
         var replaced: String?
-        for name in names {
-            let current = "\(store)/\(name)"
-            // The file as a whole, with what its log still holds; a log without its file must not meet the restored one.
-            for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: current + suffix) {
-                try FileManager.default.createDirectory(
-                    atPath: aside, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-                replaced = aside
-                try FileManager.default.moveItem(atPath: current + suffix, toPath: "\(aside)/\(name)\(suffix)")
+        do {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: store)) ?? []
+            for folder in names.filter({ $0.hasPrefix(readyPrefix) }).sorted() {
+                let aside = "\(store)/replaced-\(folder.dropFirst(readyPrefix.count))"
+                for name in try FileManager.default.contentsOfDirectory(atPath: "\(store)/\(folder)")
+                where stores.contains(name) {
+                    try replace(name, in: store, from: "\(store)/\(folder)", aside: aside)
+                }
+                try synchronize(store)
+                try FileManager.default.removeItem(atPath: "\(store)/\(folder)")
+                if FileManager.default.fileExists(atPath: aside) { replaced = aside }
             }
-            try FileManager.default.moveItem(atPath: "\(staging)/\(name)", toPath: current)
+        } catch {
+            throw .notFinished(store: store, reason: plain(error))
         }
-        try Self.synchronize(store)
         return replaced
+    }
+
+    /// The file as a whole, with what its log still holds; a log without its file must not meet the restored one.
+    private static func replace(_ name: String, in store: String, from ready: String, aside: String) throws {
+        let current = "\(store)/\(name)"
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: current + suffix) {
+            try FileManager.default.createDirectory(
+                atPath: aside, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.moveItem(atPath: current + suffix, toPath: "\(aside)/\(name)\(suffix)")
+        }
+        try FileManager.default.moveItem(atPath: "\(ready)/\(name)", toPath: current)
     }
 }

@@ -129,19 +129,27 @@ public struct Backup: Sendable {
             .sorted { $0.manifest.madeAtMilliseconds < $1.manifest.madeAtMilliseconds }
     }
 
-    /// Removes the oldest, so that `count` are left, and what broken attempts have left behind.
-    public static func prune(in folder: String, keeping count: Int) {
+    /// Removes the oldest, so that `count` are left, and what broken attempts have left behind a day ago: a younger one may
+    /// be under way.
+    public static func prune(in folder: String, keeping count: Int, at now: WallTime) {
         for backup in all(in: folder).dropLast(max(1, count)) {
             try? FileManager.default.removeItem(atPath: backup.path)
         }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        where name.hasPrefix(".partial-") {
+        where name.hasPrefix(".partial-") && isAbandoned(name, at: now) {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }
 }
 
 extension Backup {
+    /// `.partial-MILLISECONDS-PROCESS`
+    private static func isAbandoned(_ partial: String, at now: WallTime) -> Bool {
+        let parts = partial.split(separator: "-")
+        guard parts.count > 1, let began = Int64(parts[1]) else { return true }
+        return now.since(WallTime(milliseconds: began)) > .seconds(86_400)
+    }
+
     /// One read transaction, so what is copied is one instant of the store, whoever writes meanwhile.
     private static func copy(database source: String, to target: String) throws {
         var configuration = Configuration()
@@ -218,6 +226,8 @@ public enum BackupError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// Nothing was replaced.
     case notRestored(path: String, reason: String)
+    /// It was decided, and goes on at the next start.
+    case notFinished(store: String, reason: String)
 
     public var description: String {
         switch self {
@@ -226,6 +236,8 @@ public enum BackupError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noBackup(let path): "\(path) is no backup: it has no \(Backup.manifestName)"
         case .unreadable(let path, let reason): "the backup \(path) cannot be used: \(reason); take another one"
         case .notRestored(let path, let reason): "\(path) was not restored, and nothing was replaced: \(reason)"
+        case .notFinished(let store, let reason):
+            "the restore of \(store) is not finished: \(reason); mend that and start Holdfast, which goes on with it"
         }
     }
 }
