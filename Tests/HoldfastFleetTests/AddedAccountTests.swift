@@ -85,6 +85,7 @@ struct AddedAccountTests {
             await #expect(throws: CommandRefusal.invalid(["id: is missing"])) { try await rig.fleet.add("{}") }
             await #expect(throws: CommandRefusal.noKey) { try await rig.fleet.add(#"{"id":"b","token":"t"}"#) }
             #expect(await rig.fleet.account("b") == nil)
+            #expect(try await rig.fleet.audit(limit: 10).map(\.account) == ["b", nil, "a"])
             await #expect(throws: CommandRefusal.declared) { try await rig.fleet.remove("a") }
             await #expect(throws: CommandRefusal.notFound) { try await rig.fleet.remove("x") }
             await #expect(throws: CommandRefusal.noKey) {

@@ -13,9 +13,8 @@ struct DeclarationReader: Sendable {
     func read(_ json: String) throws(InvalidDeclaration) -> AccountConfiguration {
         let reading = Reading(environment: [:])
         var reader = AccountsReader(defaults: defaults, providers: providers, reading: reading)
-        if let node = YAMLDocument.parse(json, file: "declaration", reading: reading) {
-            reader.read([node.literal], folder: folder)
-        }
+        guard let tree = JSONTree(json.utf8) else { throw InvalidDeclaration(["this is not JSON"]) }
+        if let node = ConfigurationNode(tree) { reader.read([node], folder: folder) }
         guard let account = reader.accounts.first, reading.problems.isEmpty else {
             let problems = reading.problems.map { problem in
                 "\(problem.key.replacing("accounts[0].", with: "")): \(problem.problem); \(problem.remedy)"
@@ -28,16 +27,23 @@ struct DeclarationReader: Sendable {
 }
 
 extension ConfigurationNode {
-    /// The same without a meaning of dollar signs.
-    fileprivate var literal: ConfigurationNode {
-        var copy = self
-        switch content {
-        case .null: break
-        case .scalar(let text, _): copy.content = .scalar(text, expands: false)
-        case .list(let items): copy.content = .list(items.map(\.literal))
-        case .mapping(let entries):
-            copy.content = .mapping(entries.map { Entry(key: $0.key, place: $0.place, value: $0.value.literal) })
+    /// A value of the API; nil where it lies deeper in others than any key of ours. Dollar signs have no meaning in it.
+    fileprivate init?(_ tree: JSONTree, depth: Int = 0) {
+        guard depth < YAMLDocument.depthLimit else { return nil }
+        let place = Place.line(1, file: "declaration")
+        self.place = place
+        switch tree {
+        case .null:
+            content = .null
+        case .text, .number, .flag:
+            content = .scalar(tree.plain ?? "", expands: false)
+        case .array(let items):
+            content = .list(items.compactMap { ConfigurationNode($0, depth: depth + 1) })
+        case .object(let members):
+            content = .mapping(
+                members.sorted { $0.key < $1.key }.compactMap { name, value in
+                    ConfigurationNode(value, depth: depth + 1).map { Entry(key: name, place: place, value: $0) }
+                })
         }
-        return copy
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import HoldfastWire
 
 /// A JSON text as a tree, for answers that are read once in a while.
-enum JSONTree: Decodable, Hashable {
+package enum JSONTree: Decodable, Hashable, Sendable {
     case object([String: JSONTree])
     case array([JSONTree])
     case text(String)
@@ -11,12 +11,12 @@ enum JSONTree: Decodable, Hashable {
     case null
 
     /// Nil if the bytes are no JSON.
-    init?(_ bytes: some Sequence<UInt8>) {
+    package init?(_ bytes: some Sequence<UInt8>) {
         guard let tree = try? JSONDecoder().decode(JSONTree.self, from: Data(bytes)) else { return nil }
         self = tree
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -38,7 +38,7 @@ enum JSONTree: Decodable, Hashable {
     }
 
     /// A single value as a text, numbers without a needless fraction; nil for what is none.
-    var plain: String? {
+    package var plain: String? {
         switch self {
         case .text(let text): text
         case .number(let number): Int64(exactly: number).map { "\($0)" } ?? "\(number)"
