@@ -137,6 +137,48 @@ struct StoreTests {
         }
     }
 
+    @Test(
+        "a disk that answers nothing for a while holds up only who waits for it; what happened meanwhile is written then"
+    )
+    func slowDisk() async throws {
+        try await StoredFleet.run { rig in
+            try await rig.start([try .test("a", rig.gateway)])
+            try await rig.connected("a")
+            let store = try #require(rig.fleet.state.withLock { $0.store })
+            let generation = await rig.fleet.account("a")?.generation ?? 0
+            try await store.register.stalled {
+                let beats = rig.gateway.statistics(lists: false).heartbeats
+                try await rig.wait { rig.gateway.statistics(lists: false).heartbeats > beats }
+                let refusal = await #expect(throws: CommandRefusal.self) {
+                    try await rig.fleet.perform(.reconnect, on: "a")
+                }
+                #expect(refusal?.code == "unwritten")
+                // In force all the same.
+                try await rig.wait { await rig.fleet.account("a")?.generation ?? 0 > generation }
+                try await rig.connected("a")
+                #expect(
+                    await rig.fleet.timeline("a", limit: 10)?.contains { $0.reason == "operator_reconnect" } == true)
+            }
+            try await rig.restart([try .test("a", rig.gateway)])
+            #expect(await rig.fleet.timeline("a", limit: 100)?.contains { $0.reason == "operator_reconnect" } == true)
+            #expect(try await rig.fleet.audit(limit: 10).map(\.action) == ["reconnect"])
+        }
+    }
+
+    @Test("a restore that was interrupted is finished before anything is opened")
+    func interruptedRestore() async throws {
+        try await StoredFleet.run { rig in
+            let ready = "\(rig.folder)/.restore-ready-1"
+            try FileManager.default.createDirectory(atPath: ready, withIntermediateDirectories: true)
+            let register = try Register(folder: ready)
+            register.note(AuditEntry(at: ProcessClock.wall, who: "w", origin: "o", action: "restored"))
+            await register.close()
+            try await rig.start([try .test("a", rig.gateway)])
+            #expect(try await rig.fleet.audit(limit: 10).map(\.action) == ["restored"])
+            #expect(!FileManager.default.fileExists(atPath: ready))
+        }
+    }
+
     @Test("a command to many accounts is durable when it is answered")
     func manyAreDurable() async throws {
         try await StoredFleet.run { rig in

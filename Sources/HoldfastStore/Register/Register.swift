@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 
 /// What is configured and known, and must survive: accounts and what their recovery depends on, sealed secrets, the
@@ -63,6 +64,19 @@ public final class Register: Sendable {
     /// For tests: lets nothing be written, as a disk that has become read-only.
     package func refuseWrites(_ isRefused: Bool) throws {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = \(isRefused)") }
+    }
+
+    /// For tests: a disk that takes nothing, and says nothing, as long as `body` runs.
+    package func stalled(_ body: () async throws -> Void) async throws {
+        let (stream, goOn) = AsyncStream.makeStream(of: Void.self)
+        let mayEnd = DispatchSemaphore(value: 0)
+        pool.asyncWriteWithoutTransaction { _ in
+            goOn.finish()
+            mayEnd.wait()
+        }
+        for await _ in stream {}
+        defer { mayEnd.signal() }
+        try await body()
     }
 
     func read<Value: Sendable>(
