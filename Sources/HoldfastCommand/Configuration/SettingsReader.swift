@@ -88,8 +88,10 @@ enum SettingsReader {
         var found: Set<FailureClass> = []
         for item in items {
             guard case .scalar(let text, _) = item.content, let known = FailureClass(rawValue: text) else {
+                var what = item.kind
+                if case .scalar(let text, _) = item.content { what = "\"\(text.prefix(40))\"" }
                 section.reading.report(
-                    "holds something that is no failure class", at: item.place, key: section.name(of: key),
+                    "holds \(what), which is no failure class", at: item.place, key: section.name(of: key),
                     "allowed: \(allowed)")
                 continue
             }

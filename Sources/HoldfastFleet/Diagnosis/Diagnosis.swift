@@ -59,7 +59,8 @@ extension Diagnosis {
         var evidence: [String] = []
         if let failure = account.lastFailure {
             evidence.append(
-                "\(failure.code) \(ago(failure.at, now)), while in the phase \(failure.phase.name): \(failure.message)")
+                "\(failure.code) \(ago(failure.at, now)), while in the phase \(failure.phase.name): \(shortened(failure.message))"
+            )
         }
         evidence += account.reasons.map { $0.detail.isEmpty ? $0.code.rawValue : "\($0.code.rawValue): \($0.detail)" }
         if let at = account.lastHeartbeatReplyAt { evidence.append("last heartbeat answered \(ago(at, now))") }
@@ -162,8 +163,16 @@ extension Diagnosis {
 
     /// The message without its advice, which stands after the semicolon.
     private static func sentence(_ message: String) -> String {
-        message.split(separator: ";", maxSplits: 1).first.map(String.init) ?? message
+        shortened(message.split(separator: ";", maxSplits: 1).first.map(String.init) ?? message)
     }
+
+    /// What a gateway says can be a whole page of HTML; `last_failure` has all that is kept of it.
+    private static func shortened(_ message: String) -> String {
+        let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return line.count <= messageLimit ? line : line.prefix(messageLimit) + "…"
+    }
+
+    private static let messageLimit = 240
 
     private static func ago(_ time: WallTime, _ now: WallTime) -> String {
         let seconds = max(0, now.since(time).wholeMilliseconds / 1000)

@@ -3,7 +3,7 @@ import Subprocess
 import Synchronization
 
 /// Runs a program once, with a deadline and a bound on what it may write. When the run is over, so is everything that the
-/// program has started: it has a session of its own, which is killed as a whole.
+/// program has started: it has a session of its own, which is killed as a whole. What left that session is out of reach.
 enum ProgramRun {
     enum Outcome: Sendable, Equatable {
         /// The exit status, or minus the signal that ended it.

@@ -64,7 +64,7 @@ struct ConfigurationProblemTests {
         WrongFile(
             "a class of failures that does not exist",
             "defaults:\n  recovery:\n    climb:\n      - auth\n      - drops\n",
-            "fleet.yaml:5: defaults.recovery.climb: holds something that is no failure class; allowed: dropped, network, server, auth, protocol, permanent, handler, system"
+            "fleet.yaml:5: defaults.recovery.climb: holds \"drops\", which is no failure class; allowed: dropped, network, server, auth, protocol, permanent, handler, system"
         ),
         WrongFile(
             "a key without a value", "log:\n  level:\n",
