@@ -36,7 +36,7 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
             AccountsCommand.self, TimelineCommand.self, SendCommand.self, LettersCommand.self, PausesCommand.self,
-            AuditCommand.self, DoctorCommand.self, ReportCommand.self,
+            AlertsCommand.self, AuditCommand.self, DoctorCommand.self, ReportCommand.self,
             BackupCommand.self, RestoreCommand.self, KeyCommand.self, SimulateCommand.self,
         ]
     )

@@ -19,6 +19,7 @@ struct Routes: Sendable {
         let messages = MessageEndpoints(fleet: fleet, actions: actions)
         let letters = LetterEndpoints(fleet: fleet, actions: actions)
         let pauses = PauseEndpoints(fleet: fleet, actions: actions)
+        let channels = ChannelEndpoints(fleet: fleet, actions: actions)
         let page = PageEndpoint()
         all =
             [
@@ -53,6 +54,8 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/audit", .role(.viewer), parameters: AuditEndpoint.parameters,
                     handler: AuditEndpoint(fleet: fleet).list),
+                Route(.get, "/api/v1/channels", .role(.viewer), handler: channels.list),
+                Route(.post, "/api/v1/channels/{name}/test", .role(.operator), handler: channels.test),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
             ] + Self.correspondence(messages, letters, pauses)
             + SessionCommand.allCases.flatMap { action in

@@ -30,7 +30,9 @@ extension Fleet {
     }
 
     private func addMessages(to metrics: inout FleetMetrics) {
-        guard let desk = state.withLock({ $0.engine?.messages }) else { return }
+        guard let engine = state.withLock({ $0.engine }) else { return }
+        metrics.channels = engine.notifications.figures
+        let desk = engine.messages
         let figures = desk.figures.withLock { $0 }
         metrics.handled = figures.handled
         metrics.handlerSeconds = figures.handlerSeconds

@@ -48,6 +48,7 @@ public final class Fleet: Sendable {
         let lanes: [Lane]
         let desk: RenewalDesk
         let messages: MessageDesk
+        let notifications: NotificationDesk
     }
 
     public init(_ configuration: FleetConfiguration, logger: Logger) {
@@ -100,6 +101,7 @@ public final class Fleet: Sendable {
             state.configuration = nil
             state.declarationReader = configuration.declarationReader
             engine.messages.apply(configuration)
+            engine.notifications.apply(configuration.channels, console: configuration.consoleURL)
             _ = deploy(plan, on: engine)
             engine.messages.start(leftovers)
             return engine
@@ -140,6 +142,7 @@ public final class Fleet: Sendable {
         guard let engine else { return summary }
         engine.messages.apply(configuration)
         store?.startSweeping(configuration.retention)
+        engine.notifications.apply(configuration.channels, console: configuration.consoleURL)
         for lane in engine.lanes { await lane.onLoop { _ in } }
         await engine.control.catchUp()
         return summary
@@ -181,7 +184,9 @@ public final class Fleet: Sendable {
         store?.tellPressure(to: lanes)
         control.start(lanes)
         for lane in lanes { lane.start() }
-        return Engine(group: group, control: control, lanes: lanes, desk: desk, messages: messages)
+        let notifications = NotificationDesk(register: store?.register, logger: logger)
+        return Engine(
+            group: group, control: control, lanes: lanes, desk: desk, messages: messages, notifications: notifications)
     }
 
     /// Hands the differences to the lanes.
@@ -230,6 +235,7 @@ public final class Fleet: Sendable {
         await engine.messages.stop()
         // Last, so that it hears what the lanes have to say. Whatever a lane says later is about nothing any more.
         await engine.control.stop()
+        await engine.notifications.stop()
         try? await engine.group.shutdownGracefully()
     }
 

@@ -50,6 +50,7 @@ struct MetricFeedTests {
         metrics.endpoints = [EndpointMetrics(endpoint: "ws://a:1")]
         metrics.loopLag = [.milliseconds(1)]
         metrics.storeBytes = [("register", 1)]
+        metrics.channels = [ChannelFigures(channel: "ops", kind: "email")]
         metrics.heartbeatsSent = 3
         var feed = MetricFeed(factory: backend)
         let table = MetricTable(metrics)

@@ -32,8 +32,10 @@ struct HoldfastClient: Sendable {
         return try await send(.GET, path + (pairs.isEmpty ? "" : "?" + pairs), body: nil, accepting: accepting)
     }
 
-    func post(_ path: String, body: Data? = nil, headers: [(String, String)] = []) async throws -> Data {
-        try await send(.POST, path, body: body, headers: headers)
+    func post(
+        _ path: String, body: Data? = nil, headers: [(String, String)] = [], timeout: TimeAmount = Self.timeout
+    ) async throws -> Data {
+        try await send(.POST, path, body: body, headers: headers, timeout: timeout)
     }
 
     func put(_ path: String, body: Data) async throws -> Data {
@@ -56,7 +58,8 @@ struct HoldfastClient: Sendable {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, body: Data?, headers: [(String, String)] = [], accepting: Set<UInt> = []
+        _ method: HTTPMethod, _ path: String, body: Data?, headers: [(String, String)] = [], accepting: Set<UInt> = [],
+        timeout: TimeAmount = Self.timeout
     ) async throws -> Data {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
@@ -70,7 +73,7 @@ struct HoldfastClient: Sendable {
         let status: HTTPResponseStatus
         let answer: Data
         do {
-            let response = try await Self.http.execute(request, timeout: Self.timeout)
+            let response = try await Self.http.execute(request, timeout: timeout)
             status = response.status
             answer = Data(try await response.body.collect(upTo: Self.answerLimitBytes).readableBytesView)
         } catch {

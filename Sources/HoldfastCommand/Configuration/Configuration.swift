@@ -28,6 +28,11 @@ struct ServerConfiguration: Hashable, Sendable {
     var listen = SocketAddressText.standard
     /// Empty: everybody who reaches the address may do everything; allowed on loopback only.
     var tokens: [AccessToken] = []
+    /// Where people reach the console, without a slash at the end; nil: where it listens.
+    var url: String?
+
+    /// What stands in links that people are sent; nil where a port is chosen at the start.
+    var consoleURL: String? { url ?? (listen.port == 0 ? nil : "http://\(listen)") }
 }
 
 /// Where Holdfast keeps what must survive.

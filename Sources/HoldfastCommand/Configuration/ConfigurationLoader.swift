@@ -89,6 +89,8 @@ struct ConfigurationLoader {
         let providers = ProvidersReader(folder: folder, reading: reading).read(part("providers"))
         for case (let name, .login(let provider)) in providers { fleet.providers[name] = provider }
         fleet.handlers = HandlersReader.read(root, reading: reading)
+        fleet.channels = ChannelsReader(folder: folder, reading: reading).read(part("channels"))
+        fleet.consoleURL = server.consoleURL
         for key in NotYetAvailable.sections {
             root.describe(key, "–", preset: "none", "not available yet")
             NotYetAvailable.refuse(root, key, "leave it out")

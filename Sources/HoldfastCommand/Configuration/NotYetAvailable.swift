@@ -2,7 +2,7 @@
 /// passed over in silence.
 enum NotYetAvailable {
     /// Refused at the top: Holdfast would not do what these promise.
-    static let sections = ["channels", "alerts", "silences"]
+    static let sections = ["alerts", "silences"]
 
     /// Refuses a key if it holds anything.
     static func refuse(_ section: Section, _ key: String, _ instead: String) {

@@ -15,6 +15,7 @@ enum ServerReader {
             }
         }
         server.tokens = tokens(section)
+        server.url = url(section)
         section.finish()
         if !server.listen.isLoopback, server.tokens.isEmpty {
             section.report(
@@ -22,6 +23,19 @@ enum ServerReader {
                 "listen on 127.0.0.1, or give server.tokens")
         }
         return server
+    }
+
+    private static func url(_ section: Section) -> String? {
+        guard let text = section.text("url", preset: "where it listens", allowed: "http://… or https://…") else {
+            return nil
+        }
+        guard let parts = URL(string: text), ["http", "https"].contains(parts.scheme), parts.host != nil,
+            parts.query == nil, parts.fragment == nil
+        else {
+            section.report("url", "is no address of a console", "write http://… or https://…, without ? and #")
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     static func store(_ section: Section, folder: String) -> StoreConfiguration {

@@ -32,6 +32,11 @@ public struct FleetConfiguration: Sendable {
     /// Who answers messages; the first that matches does. Those that nobody wants count as handled.
     public var handlers: [HandlerRoute] = []
 
+    /// How people are told of alerts, by the names of the channels. At most `ChannelConfiguration.limit`.
+    public var channels: [String: ChannelConfiguration] = [:]
+    /// Where people reach the console, without a slash at the end, for links in what they are told: `http://127.0.0.1:8080`.
+    public var consoleURL: String?
+
     /// How long the store keeps what has happened.
     public var retention = RetentionSettings()
     /// Looks up the names of all accounts. Read at start only.

@@ -42,6 +42,8 @@ public struct FleetMetrics: Sendable {
     public var readingPauses: UInt64 = 0
     /// Nil without a store.
     public var journal: JournalFigures?
+    /// What became of what people were to be told, by channel.
+    public var channels: [ChannelFigures] = []
     /// Messages that are not of the account's dialect.
     public var malformedFrames: UInt64 = 0
     /// Places in gateways' sequences where something was missing.

@@ -13,6 +13,7 @@ extension MetricTable {
         writeNetwork(metrics)
         writeLimits(metrics)
         writeStore(metrics)
+        writeChannels(metrics.channels)
         writeProcess(metrics)
     }
 
@@ -154,6 +155,15 @@ extension MetricTable {
         counter(
             "holdfast_outbox_dropped_total", "Closed messages of ours forgotten early because there were too many.",
             journal.droppedOutbox)
+    }
+
+    private mutating func writeChannels(_ channels: [ChannelFigures]) {
+        counter(
+            "holdfast_notifications_total", "What people were to be told, by what became of it.",
+            channels.flatMap { channel in
+                [("sent", channel.sent), ("failed", channel.failed), ("dropped", channel.dropped)]
+                    .map { MetricSample([("channel", channel.channel), ("outcome", $0.0)], Double($0.1)) }
+            })
     }
 
     private mutating func writeLimits(_ metrics: FleetMetrics) {

@@ -74,7 +74,7 @@ struct ConfigurationProblemTests {
     static let shapes: [WrongFile] = [
         WrongFile(
             "an unknown key near a known one", "server: { listne: 127.0.0.1:1 }\n",
-            "fleet.yaml:1: server.listne: unknown key; did you mean listen? allowed: listen, tokens"),
+            "fleet.yaml:1: server.listne: unknown key; did you mean listen? allowed: listen, tokens, url"),
         WrongFile(
             "an unknown key near nothing", "log: { colour: red }\n",
             "fleet.yaml:1: log.colour: unknown key; allowed: format, level"),
@@ -153,8 +153,40 @@ struct ConfigurationProblemTests {
             "accounts in two places", "accounts: []\naccounts_file: other.yaml\n",
             "fleet.yaml:2: accounts_file: stands beside accounts; declare the accounts in one place only"),
         WrongFile(
-            "a section of a later version", "channels:\n  - { name: ops }\n",
-            "fleet.yaml:1: channels: is not available yet in this version; leave it out"),
+            "a section of a later version", "silences:\n  - { name: ops }\n",
+            "fleet.yaml:1: silences: is not available yet in this version; leave it out"),
+        WrongFile(
+            "a channel that is none, or two",
+            "channels:\n  a: { language: zh }\n  b: { slack: { url: 'https://x/' }, wecom: {} }\n",
+            "fleet.yaml:2: channels.a.webhook: is missing; a channel is exactly one of webhook, command, email, dingtalk, feishu, wecom, slack",
+            "fleet.yaml:3: channels.b.wecom: stands beside another kind; a channel is exactly one of webhook, command, email, dingtalk, feishu, wecom, slack"
+        ),
+        WrongFile(
+            "a channel with a strange name", "channels: { 'a b': { slack: { url: 'https://x/' } } }\n",
+            "fleet.yaml:1: channels.a b: is no name of a channel; write up to 64 of A-Z a-z 0-9 . _ -"),
+        WrongFile(
+            "a chat without an address, and a secret where there is no signature",
+            "channels:\n  a: { dingtalk: { secret: s } }\n  b: { slack: { url: 'https://x/', secret: s } }\n",
+            "fleet.yaml:2: channels.a.dingtalk.url: is missing; write http://… or https://…",
+            "fleet.yaml:3: channels.b.slack.secret: unknown key; allowed: url"),
+        WrongFile(
+            "a program without a name", "channels: { a: { command: { run: [] } } }\n",
+            "fleet.yaml:1: channels.a.command.run: names no program; write [PROGRAM, ARGUMENT, …]"),
+        WrongFile(
+            "mails that cannot be sent, or would show a password",
+            "channels:\n  a: { email: { server: 'm:0', from: f@x.org, to: [t@x.org] } }\n"
+                + "  b: { email: { server: m, from: f, to: [t@x.org] } }\n"
+                + "  c: { email: { server: m, from: f@x.org, to: ['t@x.org>'] } }\n"
+                + "  d: { email: { server: m, from: f@x.org, to: [t@x.org], user: u } }\n"
+                + "  e: { email: { server: m, from: f@x.org, to: [t@x.org], user: u, password: p, security: none } }\n",
+            "fleet.yaml:2: channels.a.email.server: is no server; write HOST, or HOST:PORT",
+            "fleet.yaml:3: channels.b.email.from: is no address; write NAME@DOMAIN, in ASCII",
+            "fleet.yaml:4: channels.c.email.to: has something that is no address; write 1 to 50 of NAME@DOMAIN, in ASCII",
+            "fleet.yaml:5: channels.d.email.user: stands alone; give user and password, or neither",
+            "fleet.yaml:6: channels.e.email.user: would be sent in the clear; write security: starttls, or implicit"),
+        WrongFile(
+            "a console's address with a query", "server: { url: 'https://x/?a=b' }\n",
+            "fleet.yaml:1: server.url: is no address of a console; write http://… or https://…, without ? and #"),
         WrongFile(
             "a handler that is none", "handlers:\n  - { match: all }\n",
             "fleet.yaml:2: handlers[0].match: has no handler; write one of webhook, rules beside it"),
