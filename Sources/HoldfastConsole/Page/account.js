@@ -159,11 +159,13 @@ function failure(last) {
 function drawLadder() {
   const t = texts();
   const now = account.quarantine ? 'quarantine' : account.ladder;
+  // Not every quarantine is the end of a climb.
+  const hasClimbed = !account.quarantine || ['ladder', 'restarts'].includes(account.quarantine);
   const isHealing = account.enabled && (account.state !== 'connected' || now !== 'none');
   const key = [language(), now, isHealing, account.quarantine, account.next_attempt_at, account.failures, account.last_login, account.enabled];
   fill(byId('ladder'), JSON.stringify(key), () => [
     make('ol', { class: 'ladder' }, rungs.map((rung) => make('li', {
-      class: isHealing && rung === now ? 'now' : isHealing && rungs.indexOf(rung) < rungs.indexOf(now) ? 'past' : '',
+      class: isHealing && rung === now ? 'now' : isHealing && hasClimbed && rungs.indexOf(rung) < rungs.indexOf(now) ? 'past' : '',
       'aria-current': isHealing && rung === now ? 'step' : null,
     }, make('b', {}, t.rung[rung]), make('span', { class: 'muted' }, t.rungMore[rung])))),
     make('p', { class: 'notice' }, !account.enabled ? t.healReason.disabled : account.quarantine ? word('quarantine', account.quarantine) : isHealing ? word('ladder', now) : t.nothingToHeal),

@@ -52,6 +52,7 @@ struct ScreenshotTests {
                 try await api.account("shop-07", "is quarantined") { $0["status"].text == "quarantined" }
                 try await api.account("shop-11", "answers slowly") { ($0["reply_ms"].number ?? 0) > 5_000 }
                 try await Self.makeMail(api, control)
+                try await Self.makeHistory(control)
                 for picture in Self.pictures {
                     try await Browser.scope(language: picture.language) { page in
                         try await take(picture, of: page, api, to: folder)
@@ -91,6 +92,19 @@ struct ScreenshotTests {
         _ = try await poll(.seconds(60), "three letters") { () -> Bool? in
             try await api.get("/api/v1/letters").json["letters"].items.count >= 3 ? true : nil
         }
+    }
+
+    /// The gateway goes down for a while and everybody comes back; then two minutes and a half, so that alerts begin.
+    private static func makeHistory(_ control: API) async throws {
+        try await Task.sleep(for: .seconds(30))  // tidy: a picture has nothing to wait for
+        let down = #"[{"match":{"account":"*"},"fault":"reset","for_s":0.3}]"#
+        try await control.send("PUT", "/faults", json: down)
+        try await Task.sleep(for: .seconds(1))  // tidy: as above
+        let refused = #"[{"match":{"account":"*"},"fault":"refuse","for_s":20}]"#
+        try await control.send("PUT", "/faults", json: refused)
+        try await Task.sleep(for: .seconds(21))  // tidy: as above
+        try await control.send("PUT", "/faults", json: faults)
+        try await Task.sleep(for: .seconds(150))  // tidy: as above
     }
 
     private static let faults = """
