@@ -41,11 +41,18 @@ struct FleetLines {
         }.joined()
     }
 
+    /// As many as fit on a line, the healthy first.
     private var counts: String {
-        Self.statuses.reversed().compactMap { status in
-            guard let count = picture.totals.byStatus?[status], count > 0 else { return nil }
-            return terminal.paint("\(count) \(status)", Self.colour(of: status))
-        }.joined(separator: "  ")
+        var line = ""
+        var used = 0
+        for status in Self.statuses.reversed() {
+            guard let count = picture.totals.byStatus?[status], count > 0 else { continue }
+            let text = (used > 0 ? "  " : "") + "\(count) \(status)"
+            used += text.count
+            guard used <= terminal.columns else { break }
+            line += terminal.paint(text, Self.colour(of: status))
+        }
+        return line
     }
 
     /// Two columns where there is room for them.
@@ -103,7 +110,7 @@ struct FleetLines {
         }
         if used > 0 { drawn.append(line) }
         let meaning = each == 1 ? "each mark is an account" : "each mark is \(each) accounts, coloured by the worst"
-        return drawn + [terminal.paint("\(meaning); ■ connected  □ not", .grey)]
+        return drawn + [terminal.paint(terminal.fitted("\(meaning); ■ connected  □ not"), .grey)]
     }
 
     static func colour(of status: String) -> Terminal.Colour {

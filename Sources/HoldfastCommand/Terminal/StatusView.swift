@@ -15,7 +15,9 @@ struct StatusView {
     func lines(_ terminal: Terminal, now: Date) -> [String] {
         var lines = [headline(terminal)]
         for reason in reasons {
-            lines.append(terminal.paint("not ready: \(Table.Cell(reason.detail).text) (\(reason.code))", .yellow))
+            lines.append(
+                terminal.paint(
+                    terminal.fitted("not ready: \(Table.Cell(reason.detail).text) (\(reason.code))"), .yellow))
         }
         if let picture, terminal.isInteractive, (totals.accounts ?? 0) > 0 {
             let fleet = FleetLines(picture: picture, terminal: terminal)
@@ -33,7 +35,9 @@ struct StatusView {
         let omitted = omitted + table.count - min(room, table.count)
         if omitted > 0 {
             lines.append(
-                terminal.paint("… and \(omitted) more; `holdfast accounts list` shows all, --filter chooses", .grey))
+                terminal.paint(
+                    terminal.fitted("… and \(omitted) more; `holdfast accounts list` shows all, --filter chooses"),
+                    .grey))
         }
         return lines
     }

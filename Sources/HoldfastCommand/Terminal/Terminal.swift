@@ -31,6 +31,11 @@ struct Terminal: Sendable {
         case grey = "90"
     }
 
+    /// Cut to what fits on a line.
+    func fitted(_ text: String) -> String {
+        text.count > columns ? String(text.prefix(max(0, columns - 1))) + "…" : text
+    }
+
     func paint(_ text: String, _ colour: Colour?) -> String {
         guard hasColour, let colour, !text.isEmpty else { return text }
         return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"

@@ -103,8 +103,7 @@ struct FleetLinesTests {
         var terminal = Terminal.plain
         terminal.columns = columns
         let fleet = FleetLines(picture: try picture(5_000), terminal: terminal)
-        let limit = max(columns, 70)
-        for line in fleet.lines + fleet.map(lines: 8) { #expect(line.count <= limit, "\(line)") }
+        for line in fleet.lines + fleet.map(lines: 8) { #expect(line.count <= columns, "\(line)") }
     }
 
     @Test("one account in trouble among thousands shows on the map")
