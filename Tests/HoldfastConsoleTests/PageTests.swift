@@ -83,6 +83,10 @@ struct PageTests {
             ("healthReason", HealthReason.Code.allCases.map(\.rawValue)),
             ("failureClass", FailureClass.allCases.map(\.rawValue)), ("phase", Phase.allCases.map(\.name)),
             ("ladder", Session.Rung.allCases.map(\.name)), ("quarantine", Session.Quarantine.allCases.map(\.name)),
+            ("quarantineShort", Session.Quarantine.allCases.map(\.name)), ("rung", Session.Rung.allCases.map(\.name)),
+            ("alertRule", AlertRule.allCases.map(\.rawValue)), ("severity", AlertSeverity.allCases.map(\.rawValue)),
+            ("advice", FailureClass.allCases.map(\.rawValue)), ("login", ProviderOutcome.allCases.map(\.rawValue)),
+            ("notReady", ReadinessReason.Code.allCases.map(\.rawValue)),
         ]
         let text = try await ConsoleUnderTest().ask { client in
             String(

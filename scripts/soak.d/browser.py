@@ -54,11 +54,11 @@ class WebSocket:
 
 
 class Page:
-    """One tab: expressions, pictures, and a list of what went wrong in it."""
+    """One window, for a tab behind another one is not drawn: expressions, pictures, and a list of what went wrong in it."""
 
     def __init__(self, browser, url="about:blank"):
         self.browser = browser
-        target = browser.command("Target.createTarget", url=url)["targetId"]
+        target = browser.command("Target.createTarget", url=url, newWindow=True)["targetId"]
         self.session = browser.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "Performance"):
             self.command(f"{domain}.enable")
