@@ -51,7 +51,8 @@ struct GatewayPushTests {
     func messagePack() async throws {
         var buffer = ByteBuffer()
         let message = ChatMessage(
-            chat: "c@goofish", id: NumberedText(fixed: String(repeating: "i", count: 40)), sender: "s", name: "n",
+            chat: NumberedText(fixed: "c@goofish"), id: NumberedText(fixed: String(repeating: "i", count: 40)),
+            sender: "s", name: "n",
             text: NumberedText(String(repeating: "t", count: 299) + "{n}"))
         message.writeMessagePack(7, at: WallTime(milliseconds: 1), into: &buffer)
         var expected: [UInt8] = [0x81, 0x01, 0x84, 0x02, 0xA9] + Array("c@goofish".utf8)

@@ -6,7 +6,7 @@ import NIOCore
 ///
 ///     { 1: { 2: chat, 3: id, 5: time in ms, 10: { senderUserId, reminderTitle, reminderContent, reminderUrl, sessionType } } }
 struct ChatMessage: Sendable {
-    var chat: String
+    var chat: NumberedText
     var id: NumberedText
     var sender: String
     /// The sender's.
@@ -20,7 +20,7 @@ struct ChatMessage: Sendable {
         buffer.writePacked(1)
         buffer.writePackedMap(count: 4)
         buffer.writePacked(2)
-        buffer.writePacked(chat)
+        buffer.writePacked(chat.text(number))
         buffer.writePacked(3)
         buffer.writePacked(id.text(number))
         buffer.writePacked(5)
@@ -66,7 +66,7 @@ struct ChatMessageJSON: Sendable {
             bytes.writeString("\"")
         }
         bytes.writeString(#"{"1":{"2":"#)
-        bytes.writeJSON(message.chat)
+        write(message.chat)
         bytes.writeString(#","3":"#)
         write(message.id)
         bytes.writeString(#","5":"#)

@@ -17,7 +17,7 @@ public struct PushRequest: Hashable, Sendable {
     public var rate: Double?
     /// The text of the messages; `{n}` becomes the number of the message, from 1.
     public var text: String
-    /// The chat's id, without the domain.
+    /// The chat's id, without the domain; `{n}` becomes the number of the message, for a chat of its own each.
     public var chat: String
     /// The message's id. For more than one message, `-1`, `-2` … is added. Nil: ids that no other push has.
     public var id: String?

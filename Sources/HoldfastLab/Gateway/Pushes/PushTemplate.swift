@@ -22,7 +22,7 @@ struct PushTemplate: Sendable {
         self.serial = serial
         let isOnly = request.count == 1 && request.batch == 1
         message = ChatMessage(
-            chat: request.chat.contains("@") ? request.chat : request.chat + Self.domain,
+            chat: NumberedText(request.chat.contains("@") ? request.chat : request.chat + Self.domain),
             id: request.id.map { isOnly ? NumberedText(fixed: $0) : NumberedText(prefix: "\($0)-") }
                 ?? NumberedText(prefix: "\(epoch.milliseconds).\(serial)."),
             sender: sender, name: request.isOwn ? "Seller" : "Buyer", text: NumberedText(request.text))
