@@ -17,7 +17,6 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         do throws(InvalidConfiguration) {
             let configuration = try ConfigurationLoader.load(path: file.config)
-            for notice in configuration.notices { print(notice) }
             let count = configuration.fleet.accounts.count
             let disabled = configuration.fleet.accounts.count { !$0.isEnabled }
             print("\(file.config): ok, \(count) \(count == 1 ? "account" : "accounts"), \(disabled) of them disabled")

@@ -37,21 +37,12 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = try file.load()
         let output = LogOutput(configuration.log)
         let logger = Logger(label: "holdfast") { _ in CommandLogHandler(output) }
-        Self.remark(configuration, logger)
         var service = FleetService(configuration, logger: logger)
         service.reload = { () throws(InvalidConfiguration) in try ConfigurationLoader.load(path: path) }
         service.applied = { next in
             ProcessMemory.returnFreed()
             output.apply(next.log)
-            Self.remark(next, logger)
         }
         return service
-    }
-
-    /// What an operator should know about a configuration that is right.
-    private static func remark(_ configuration: Configuration, _ logger: Logger) {
-        for notice in configuration.notices {
-            logger.warning("a key has no effect", metadata: ["key": "\(notice.key)", "why": "\(notice.remedy)"])
-        }
     }
 }

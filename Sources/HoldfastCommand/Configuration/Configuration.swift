@@ -16,8 +16,6 @@ struct Configuration: Sendable {
     var settings: [Setting] = []
     /// Every file that was read for it, as paths.
     var files: [String] = []
-    /// Keys that are right but have no effect in this version. `check` prints them, `run` logs them.
-    var notices: [ConfigurationProblem]
 
     /// Where backups are kept.
     var backupFolder: String { backup.path ?? store.path + "/backups" }

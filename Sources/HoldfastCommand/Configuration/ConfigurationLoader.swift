@@ -88,7 +88,7 @@ struct ConfigurationLoader {
         if let section = root.section("renewals") { GatesReader.renewals(section, &fleet.renewals) }
         let providers = ProvidersReader(folder: folder, reading: reading).read(part("providers"))
         for case (let name, .login(let provider)) in providers { fleet.providers[name] = provider }
-        fleet.handlers = HandlersReader.read(root, reading: reading)
+        fleet.handlers = HandlersReader.read(root, folder: folder, reading: reading)
         fleet.channels = ChannelsReader(folder: folder, reading: reading).read(part("channels"))
         fleet.consoleURL = server.consoleURL
         for key in NotYetAvailable.sections {
@@ -106,8 +106,7 @@ struct ConfigurationLoader {
         root.finish()
         return Configuration(
             server: server, store: store, log: log, fleet: fleet, defaults: defaults.session, backup: backup,
-            files: files,
-            notices: reading.notices)
+            files: files)
     }
 
     private mutating func accounts(

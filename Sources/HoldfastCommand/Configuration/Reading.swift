@@ -2,13 +2,11 @@ import HoldfastWire
 
 /// What everything that reads one configuration shares: the environment, what was found wrong, and the list of keys.
 final class Reading {
-    /// The most problems (and the most notices) that are kept; beyond it they are only counted.
+    /// The most problems that are kept; beyond it they are only counted.
     static let problemsLimit = 1_000
 
     let environment: [String: String]
     private(set) var problems: [ConfigurationProblem] = []
-    /// Keys that are right but have no effect in this version.
-    private(set) var notices: [ConfigurationProblem] = []
     private(set) var omitted = 0
     /// What `NetworkReader` has found out about files.
     var digests: [String: String] = [:]
@@ -26,11 +24,6 @@ final class Reading {
             return
         }
         problems.append(ConfigurationProblem(place: place, key: key, problem: problem, remedy: remedy))
-    }
-
-    func note(_ notice: String, at place: Place, key: String, _ remedy: String) {
-        guard notices.count < Self.problemsLimit else { return }
-        notices.append(ConfigurationProblem(place: place, key: key, problem: notice, remedy: remedy))
     }
 
     /// Everything found wrong so far, in the order in which a person reads the files.

@@ -59,7 +59,6 @@ struct ConfigurationTests {
             #expect(configuration.store == StoreConfiguration(path: "data", key: nil))
             #expect(configuration.log == LogConfiguration())
             #expect(configuration.fleet.accounts.isEmpty)
-            #expect(configuration.notices.isEmpty)
         }
     }
 
