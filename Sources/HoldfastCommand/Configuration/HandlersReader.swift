@@ -6,9 +6,11 @@ import HoldfastFleet
 enum HandlersReader {
     static let limit = 1_000
 
-    static func read(_ root: Section, reading: Reading) -> [HandlerRoute] {
+    /// - Parameter folder: where programs named by a relative path are.
+    static func read(_ root: Section, folder: String, reading: Reading) -> [HandlerRoute] {
         if reading.reference != nil {
-            _ = route(Section(path: "handlers[]", place: root.place, entries: [], reading: reading), reading)
+            let example = Section(path: "handlers[]", place: root.place, entries: [], reading: reading)
+            _ = route(example, folder, reading)
         }
         guard let items = root.list("handlers") else { return [] }
         guard items.count <= limit else {
@@ -16,25 +18,30 @@ enum HandlersReader {
             return []
         }
         return items.enumerated().compactMap { index, item in
-            Section(item, path: "handlers[\(index)]", reading: reading).flatMap { route($0, reading) }
+            Section(item, path: "handlers[\(index)]", reading: reading).flatMap { route($0, folder, reading) }
         }
     }
 
-    private static func route(_ section: Section, _ reading: Reading) -> HandlerRoute? {
+    private static let kinds = ["webhook", "command", "rules"]
+
+    private static func route(_ section: Section, _ folder: String, _ reading: Reading) -> HandlerRoute? {
         let match = match(section)
         var handlers: [any MessageHandler] = []
         let isReference = reading.reference != nil
         if let webhook = section.section("webhook") {
             handlers += [Self.webhook(webhook, isReference)].compactMap(\.self)
         }
+        if let command = section.section("command") {
+            handlers += [Self.command(command, folder, isReference)].compactMap(\.self)
+        }
         if let rules = rules(section, reading) { handlers.append(RulesHandler(rules)) }
-        let named = ["webhook", "rules"].filter { section.has($0) }
+        let named = kinds.filter { section.has($0) }
         section.finish()
         guard !isReference else { return nil }
         guard named.count == 1 else {
             section.report(
                 "match", named.isEmpty ? "has no handler" : "has \(named.count) handlers",
-                "write one of webhook, rules beside it")
+                "write one of \(kinds.joined(separator: ", ")) beside it")
             return nil
         }
         return handlers.first.map { HandlerRoute(match, $0) }
@@ -84,6 +91,25 @@ enum HandlersReader {
             return nil
         }
         return WebhookHandler(url: url, timeout: timeout, secret: secret)
+    }
+
+    // MARK: Command
+
+    private static func command(_ section: Section, _ folder: String, _ isReference: Bool) -> CommandHandler? {
+        section.describe("run", "list", preset: "none", "the program and its arguments")
+        var configuration = CommandHandler.Configuration(command: section.texts("run") ?? [])
+        section.duration("timeout", &configuration.timeout, in: .milliseconds(100)...(.seconds(600)))
+        section.count("concurrency", &configuration.concurrency, in: 1...1_000)
+        section.count("max_restarts", &configuration.restarts, in: 1...1_000)
+        section.duration("restart_window", &configuration.window, in: .seconds(1)...(.seconds(3_600)))
+        section.finish()
+        guard !isReference else { return nil }
+        guard let program = configuration.command.first else {
+            if !section.has("run") { section.report("run", "is missing", "write [PROGRAM, ARGUMENT, …]") }
+            return nil
+        }
+        if program.contains("/") { configuration.command[0] = Paths.resolve(program, in: folder) }
+        return CommandHandler(configuration)
     }
 
     // MARK: Rules

@@ -35,7 +35,10 @@ final class Inbox {
     var alarm: Scheduled<Void>?
     var alarmAt = Instant.distantFuture
     var isReadingPaused = false
-    var isRemoved = false
+    /// Messages of ours that are with the lane.
+    var openOutbox = 0
+    /// Chats whose turn has come, while there are too many of these.
+    var parked: [MessageDesk.Job] = []
 
     init(_ account: Account, lane: Int, slot: UInt32) {
         id = account.id
@@ -51,6 +54,8 @@ final class Inbox {
     /// Messages of one account that may be held in memory, and their bytes.
     static let heldLimit = 10_000
     static let heldLimitBytes = 8 << 20
+    /// Messages of ours that may be open before no handler is asked for more of them.
+    static let outboxLimit = 10_000
 
     var isFull: Bool { waiting >= Self.waitingLimit || heldCount >= Self.heldLimit || heldBytes >= Self.heldLimitBytes }
 
@@ -63,7 +68,6 @@ final class Inbox {
 /// A message that is in no journal.
 struct HeldMessage {
     var message: JournalMessage
-
 }
 
 /// The acknowledgement of a push all of whose items have to be handled first. Counted down on the desk's loop only.

@@ -76,13 +76,17 @@ extension MessageDesk {
 
     /// The accounts are declared otherwise from now on.
     func apply(_ configuration: FleetConfiguration) {
-        let routes = configuration.handlers
+        let (routes, replaced) = routes.withLock { routes in
+            let old = routes
+            routes = configuration.handlers.map { $0.keepingProgram(of: old) }
+            return (routes, old)
+        }
+        Self.close(replaced, but: routes)
         var retention = JournalRetention()
         retention.handled = configuration.accounts.map(\.intake.dedupe).max() ?? retention.handled
         kept.withLock { $0 = retention }
         wantsEverything = routes.contains { $0.match.wantsEverything }
         enter { [self] in
-            self.routes = routes
             let now = ProcessClock.moment
             var gone: Set<String> = []
             for inbox in inboxes.values {
@@ -104,6 +108,9 @@ extension MessageDesk {
     private func forgetStrangers(_ accounts: Set<String>) {
         for id in accounts where roster.find(id) == nil {
             inboxes.removeValue(forKey: id)?.alarm?.cancel()
+            for watch in watches.values where watch.message.account == id {
+                end(watch, .refused, "the account is gone")
+            }
             guard let journal else { continue }
             Task { [logger] in
                 guard let made = try? await journal.makeLetters(ofRemoved: id, at: ProcessClock.wall), made > 0 else {
@@ -141,14 +148,36 @@ extension MessageDesk {
     /// Ends for good. Nothing reaches the loop any more when it returns.
     func stop() async {
         _ = await ask { desk in
+            desk.hasEnded = true
             for task in desk.running.values { task.cancel() }
-            for watchers in desk.watchers.values {
-                for watcher in watchers { watcher.resume(returning: nil) }
-            }
-            desk.watchers = [:]
+            for watch in desk.watches.values { watch.end(with: nil) }
+            desk.watches = [:]
             desk.inboxes = [:]
             desk.lanes = []
         }
-        shut()
+        await door.shut()
+        Self.close(routes.withLock { $0 }, but: [])
+    }
+
+    /// Handlers that nothing will be handed to any more.
+    private static func close(_ old: [HandlerRoute], but kept: [HandlerRoute]) {
+        let kept = Set(kept.compactMap { ($0.handler as? CommandHandler).map(ObjectIdentifier.init) })
+        for route in old {
+            guard let handler = route.handler as? CommandHandler, !kept.contains(ObjectIdentifier(handler)) else {
+                continue
+            }
+            handler.close()
+        }
+    }
+}
+
+extension HandlerRoute {
+    /// A program that is declared as before goes on running.
+    fileprivate func keepingProgram(of old: [HandlerRoute]) -> HandlerRoute {
+        guard let handler = handler as? CommandHandler else { return self }
+        let known = old.lazy.compactMap { $0.handler as? CommandHandler }.first {
+            $0.configuration == handler.configuration
+        }
+        return HandlerRoute(match, known ?? handler)
     }
 }

@@ -10,6 +10,7 @@ extension MessageDesk {
         for message in messages {
             inbox.authorship.sent(clientID: message.clientID, chat: message.chat, text: message.text, at: now.instant)
         }
+        inbox.openOutbox += messages.count
         let (lane, slot, id) = (lanes[inbox.lane], inbox.slot, inbox.id)
         lane.door.enter { lane.send(messages, slot: slot, id: id) }
     }
@@ -26,16 +27,56 @@ extension MessageDesk {
     }
 
     private func closed(_ message: OutboxMessage, _ state: OutboxMessage.State, _ text: String?) {
-        if state == .confirmed, let text {
-            inboxes[message.account]?.authorship.confirmed(clientID: message.clientID, messageID: text)
+        if let inbox = inboxes[message.account] {
+            if state == .confirmed, let text {
+                inbox.authorship.confirmed(clientID: message.clientID, messageID: text)
+            }
+            inbox.openOutbox = max(0, inbox.openOutbox - 1)
+            unpark(inbox)
         }
-        var message = message
-        message.state = state
-        if state == .confirmed { message.remoteID = text } else { message.problem = text }
-        for watcher in watchers.removeValue(forKey: Self.key(message.account, message.clientID)) ?? [] {
-            watcher.resume(returning: message)
+        guard let watch = watches[Self.key(message.account, message.clientID)] else { return }
+        end(watch, state, text)
+    }
+
+    // MARK: Watches
+
+    /// Somebody waits for what becomes of a message of ours.
+    struct Watch {
+        var message: OutboxMessage
+        var waiters: [CheckedContinuation<OutboxMessage?, Never>] = []
+        /// A message whose end nobody tells, because its account is gone or its row is closed by the sweep, ends here.
+        var alarm: Scheduled<Void>?
+
+        func end(with message: OutboxMessage?) {
+            alarm?.cancel()
+            for waiter in waiters { waiter.resume(returning: message) }
         }
     }
+
+    func end(_ watch: Watch, _ state: OutboxMessage.State, _ text: String?) {
+        watches[Self.key(watch.message.account, watch.message.clientID)] = nil
+        var message = watch.message
+        message.state = state
+        if state == .confirmed { message.remoteID = text } else { message.problem = text }
+        watch.end(with: message)
+    }
+
+    private func add(_ waiter: CheckedContinuation<OutboxMessage?, Never>, to message: OutboxMessage) {
+        let key = Self.key(message.account, message.clientID)
+        var watch = watches[key] ?? Watch(message: message)
+        watch.waiters.append(waiter)
+        if watch.alarm == nil {
+            let rest = max(.zero, message.expiresAt.since(ProcessClock.wall)) + Self.watchGrace
+            watch.alarm = loop.assumeIsolated().scheduleTask(in: TimeAmount(rest)) { [weak self] in
+                guard let self, let watch = self.watches[key] else { return }
+                self.end(watch, .expired, "nobody answered in time")
+            }
+        }
+        watches[key] = watch
+    }
+
+    /// Longer than it takes to hear of an end in the usual ways.
+    private static let watchGrace = Duration.seconds(5)
 
     /// Takes a message that somebody wants to send, and returns it as it is in the outbox then.
     ///
@@ -53,8 +94,9 @@ extension MessageDesk {
         guard queued.state.isOpen else { return queued }
         return await withCheckedContinuation { continuation in
             let isIn = enter { [self] in
+                guard !hasEnded, inbox(of: queued.account) != nil else { return continuation.resume(returning: nil) }
                 // Before it is sent, so that its answer cannot come too early.
-                watchers[Self.key(queued.account, queued.clientID), default: []].append(continuation)
+                add(continuation, to: queued)
                 if isNew { queue(queued) } else { lookAgain(at: queued) }
             }
             if !isIn { continuation.resume(returning: nil) }

@@ -8,7 +8,23 @@ import NIOCore
 /// in one transaction with the replies (requirements §7).
 extension MessageDesk {
     func startJobs() {
-        while running.count < Self.concurrency, !isDraining, let job = jobs.popFirst() { start(job) }
+        while running.count < Self.concurrency, !isDraining, let job = jobs.popFirst() {
+            guard job.inbox.openOutbox < Inbox.outboxLimit else {
+                job.inbox.parked.append(job)
+                figures.withLock { $0.outboxWaits &+= 1 }
+                continue
+            }
+            start(job)
+        }
+    }
+
+    /// Handlers rest while their account has too many replies that its gateway has not confirmed. There is an end to it:
+    /// replies expire.
+    func unpark(_ inbox: Inbox) {
+        guard !inbox.parked.isEmpty, inbox.openOutbox < Inbox.outboxLimit / 2 else { return }
+        jobs.append(contentsOf: inbox.parked)
+        inbox.parked = []
+        startJobs()
     }
 
     private func start(_ job: Job) {
@@ -16,7 +32,11 @@ extension MessageDesk {
         let number = nextJob
         let (id, chat) = (job.inbox.id, job.chat)
         let worker = HandlerWorker(
-            routes: routes, logger: logger, replyLifetime: Self.replyLifetime, isDraining: { [ending] in ending.isSet })
+            logger: logger, trouble: trouble, replyLifetime: Self.replyLifetime,
+            handler: { [self] delivery in
+                routes.withLock { routes in routes.first { $0.match.matches(delivery) }?.handler }
+            },
+            isDraining: { [ending] in ending.isSet })
         if let rows = job.inbox.rows[chat], !rows.isEmpty, let journal {
             let rows = Array(rows.prefix(job.limit))
             job.inbox.busy[chat] = rows.count
@@ -117,9 +137,10 @@ public enum HandledKind: String, Sendable, Hashable, CaseIterable {
 
 /// Carries one delivery through a handler. Lives on no loop.
 struct HandlerWorker: Sendable {
-    var routes: [HandlerRoute]
     var logger: Logger
+    var trouble: HandlerTrouble
     var replyLifetime: Duration
+    var handler: @Sendable (Delivery) -> (any MessageHandler)?
     var isDraining: @Sendable () -> Bool
 
     /// Messages of the journal.
@@ -146,14 +167,12 @@ struct HandlerWorker: Sendable {
     /// Throws only if the journal has ended.
     private func carry(_ delivery: Delivery, in journal: Journal?) async throws -> HandlerOutcome {
         var outcome = HandlerOutcome(kind: .unmatched, messages: delivery.messages.count, lastRow: delivery.rows.last)
-        guard let route = routes.first(where: { $0.match.matches(delivery) }) else {
-            _ = try await journal?.finish(delivery)
-            return outcome
-        }
         let began = ProcessClock.instant
-        let answer = await HandlerRetries(logger: logger, isDraining: isDraining).run(route.handler, delivery)
-        outcome.took = ProcessClock.instant.since(began)
+        let answer = await HandlerRetries(trouble: trouble, handler: handler, isDraining: isDraining).run(delivery)
+        if answer != .unmatched { outcome.took = ProcessClock.instant.since(began) }
         switch answer {
+        case .unmatched:
+            _ = try await journal?.finish(delivery)
         case .replies(let texts):
             outcome.kind = .handled
             let replies = replies(texts, to: delivery)

@@ -18,6 +18,7 @@ import Synchronization
 /// Sendable although it has mutable state: that is touched on `loop` only. The methods that others call hop there first.
 final class MessageDesk: @unchecked Sendable {
     let loop: any EventLoop
+    let door: LoopDoor
     /// Nil if nothing is kept on disk.
     let journal: Journal?
     let roster: Roster
@@ -25,23 +26,25 @@ final class MessageDesk: @unchecked Sendable {
     let figures = Mutex(MessageFigures())
     let ending = EndingFlag()
     let kept = Mutex(JournalRetention())
+    /// In force now. A delivery that is tried again asks anew each time.
+    let routes = Mutex<[HandlerRoute]>([])
+    let trouble: HandlerTrouble
 
     var lanes: [Lane] = []
     var inboxes: [String: Inbox] = [:]
-    var routes: [HandlerRoute] = []
     /// Chats whose turn has come, while all handlers are busy.
     var jobs: Deque<Job> = []
     var running: [UInt64: Task<Void, Never>] = [:]
     var nextJob: UInt64 = 0
     /// Those who wait for what becomes of a message of ours, by account and client id.
-    var watchers: [String: [CheckedContinuation<OutboxMessage?, Never>]] = [:]
+    var watches: [String: Watch] = [:]
     /// New messages that came before what was left from the last time.
     var early: [NewMessage]? = []
     var isDraining = false
+    var hasEnded = false
     var drained: [CheckedContinuation<Void, Never>] = []
     var sweeper: Task<Void, Never>?
     private let everything = Atomic<Bool>(false)
-    private let isOpen = Mutex(true)
 
     struct Job {
         var inbox: Inbox
@@ -63,9 +66,11 @@ final class MessageDesk: @unchecked Sendable {
 
     init(loop: any EventLoop, journal: Journal?, roster: Roster, logger: Logger) {
         self.loop = loop
+        door = LoopDoor(to: loop)
         self.journal = journal
         self.roster = roster
         self.logger = logger
+        trouble = HandlerTrouble(logger: logger)
     }
 
     /// Some handler wants items that are no chat messages, too.
@@ -74,25 +79,15 @@ final class MessageDesk: @unchecked Sendable {
         set { everything.store(newValue, ordering: .relaxed) }
     }
 
-    // MARK: The door
-
     /// Hands a task to the loop. False if the desk has ended.
     @discardableResult
     func enter(_ task: @escaping @Sendable () -> Void) -> Bool {
-        isOpen.withLock { isOpen in
-            if isOpen { loop.execute(task) }
-            return isOpen
-        }
+        door.enter(task)
     }
-
-    func shut() { isOpen.withLock { $0 = false } }
 
     /// Nil if the desk has ended.
     func ask<Answer: Sendable>(_ question: @escaping @Sendable (MessageDesk) -> Answer) async -> Answer? {
-        await withCheckedContinuation { continuation in
-            let isIn = enter { continuation.resume(returning: question(self)) }
-            if !isIn { continuation.resume(returning: nil) }
-        }
+        await door.ask { question(self) }
     }
 
     // MARK: What comes in

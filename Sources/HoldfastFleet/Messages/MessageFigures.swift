@@ -8,6 +8,8 @@ struct MessageFigures: Sendable {
     var handlerSeconds = Histogram(bounds: Histogram.handlerBounds)
     /// Pauses that began because a person answered.
     var pauses: UInt64 = 0
+    /// Deliveries that had to wait because their account had too many open messages of ours.
+    var outboxWaits: UInt64 = 0
 }
 
 /// Messages by what became of them.

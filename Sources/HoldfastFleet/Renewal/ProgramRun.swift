@@ -1,6 +1,5 @@
 import Glibc
 import Subprocess
-import Synchronization
 
 /// Runs a program once, with a deadline and a bound on what it may write. When the run is over, so is everything that the
 /// program has started: it has a session of its own, which is killed as a whole. What left that session is out of reach.
@@ -92,32 +91,5 @@ enum ProgramRun {
             return nil
         }
         return file
-    }
-}
-
-/// The session of a program, once there is one.
-private final class ProgramSession: Sendable {
-    private struct State {
-        var leader: pid_t?
-        var isOver = false
-    }
-
-    private let state = Mutex(State())
-
-    func began(_ leader: pid_t) {
-        let isOver = state.withLock { state in
-            state.leader = leader
-            return state.isOver
-        }
-        if isOver { kill() }
-    }
-
-    /// Ends every process of it. The number stays taken while any of them lives, so this meets no stranger.
-    func kill() {
-        let leader = state.withLock { state in
-            state.isOver = true
-            return state.leader
-        }
-        if let leader, leader > 1 { _ = Glibc.kill(-leader, SIGKILL) }
     }
 }

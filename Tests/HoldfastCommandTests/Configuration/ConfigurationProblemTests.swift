@@ -189,7 +189,7 @@ struct ConfigurationProblemTests {
             "fleet.yaml:1: server.url: is no address of a console; write http://… or https://…, without ? and #"),
         WrongFile(
             "a handler that is none", "handlers:\n  - { match: all }\n",
-            "fleet.yaml:2: handlers[0].match: has no handler; write one of webhook, rules beside it"),
+            "fleet.yaml:2: handlers[0].match: has no handler; write one of webhook, command, rules beside it"),
         WrongFile(
             "a webhook without an address", "handlers:\n  - webhook: { url: localhost }\n",
             "fleet.yaml:2: handlers[0].webhook.url: is no address; write http://… or https://…"),

@@ -104,6 +104,6 @@ struct DeliveryJSONTests {
             (#"{"replies":null}"#, []),
         ] as [(String, [String]?)])
     func replies(body: String, replies: [String]?) {
-        #expect(WebhookHandler.replies(in: ByteBuffer(string: body)) == replies)
+        #expect(HandlerAnswer(ByteBuffer(string: body))?.replies == replies)
     }
 }

@@ -17,8 +17,6 @@ public struct WebhookHandler: MessageHandler {
 
     /// Bytes of an answer.
     public static let answerLimitBytes = 1 << 20
-    /// Replies to one delivery.
-    public static let replyLimit = 50
 
     /// - Parameter secret: signs the requests; nil leaves the signature out.
     public init(url: String, timeout: Duration = .seconds(10), secret: Secret? = nil) {
@@ -42,15 +40,39 @@ public struct WebhookHandler: MessageHandler {
                 name: "Holdfast-Signature", value: Self.signature(of: body, at: timestamp, by: secret))
         }
         request.body = .bytes(body)
-        do {
-            let answer = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
-            return try await take(answer)
-        } catch let failure as HandlerFailure {
-            throw failure
-        } catch {
-            throw HandlerFailure.later(reason: "\(error)")
+        return try await post(request)
+    }
+
+    /// The deadline is for the last byte of the answer.
+    private func post(_ request: HTTPClientRequest) async throws -> [String] {
+        try await withThrowingTaskGroup(of: [String].self) { group in
+            group.addTask {
+                do {
+                    return try await take(Self.client.execute(request, timeout: TimeAmount(timeout)))
+                } catch let failure as HandlerFailure {
+                    throw failure
+                } catch {
+                    throw HandlerFailure.later(reason: "no answer: \(error)")
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                throw HandlerFailure.later(reason: "no whole answer within \(timeout)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
         }
     }
+
+    /// One for all webhooks and for the life of the process. It tries once, follows no redirection, and lets as many requests
+    /// run at once as there may be handlers.
+    private static let client: HTTPClient = {
+        var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        settings.timeout.connect = .seconds(10)
+        settings.connectionPool.retryConnectionEstablishment = false
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = MessageDesk.concurrency
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    }()
 
     private func take(_ answer: HTTPClientResponse) async throws -> [String] {
         switch answer.status.code {
@@ -63,10 +85,12 @@ public struct WebhookHandler: MessageHandler {
             } catch is NIOTooManyBytesError {
                 throw HandlerFailure.refused(reason: "an answer of more than \(Self.answerLimitBytes) bytes")
             }
-            guard let replies = Self.replies(in: body) else {
+            // What was cut off by the deadline is no answer.
+            try Task.checkCancellation()
+            guard let answer = HandlerAnswer(body) else {
                 throw HandlerFailure.refused(reason: #"200 without {"replies":[{"text":…}]}"#)
             }
-            return replies
+            return answer.replies
         case 408, 429, 500...599:
             let after = answer.headers.first(name: "Retry-After").flatMap { Int64($0) }
             throw HandlerFailure.later(
@@ -88,38 +112,5 @@ public struct WebhookHandler: MessageHandler {
                     return byte < 16 ? "0" + hex : hex
                 }.joined()
         }
-    }
-
-    /// Nil if it is not of the form. An empty body is no reply.
-    static func replies(in body: ByteBuffer) -> [String]? {
-        guard body.readableBytes > 0 else { return [] }
-        let json = body.readableBytesSpan
-        var scanner = JSONScanner()
-        var replies: [String] = []
-        do throws(JSONError) {
-            try scanner.beginObject(in: json)
-            while let key = try scanner.nextKey(in: json) {
-                guard key.isString("replies", in: json), scanner.nextKind(in: json) == .array else {
-                    try scanner.skipValue(in: json)
-                    continue
-                }
-                try scanner.beginArray(in: json)
-                while try scanner.nextElement(in: json) {
-                    guard scanner.nextKind(in: json) == .object, replies.count < replyLimit else { return nil }
-                    var text: String?
-                    try scanner.beginObject(in: json)
-                    while let key = try scanner.nextKey(in: json) {
-                        let value = try scanner.skipValue(in: json)
-                        if key.isString("text", in: json) { text = value.string(in: json) }
-                    }
-                    guard let text else { return nil }
-                    replies.append(text)
-                }
-            }
-            try scanner.finish(in: json)
-        } catch {
-            return nil
-        }
-        return replies
     }
 }
