@@ -38,6 +38,7 @@ extension Fleet {
         metrics.handlerSeconds = figures.handlerSeconds
         metrics.duplicates &+= figures.duplicates
         metrics.pauses = figures.pauses
+        metrics.outboxWaits = figures.outboxWaits
         metrics.journal = desk.journal?.figures
     }
 
@@ -110,6 +111,7 @@ extension LaneCounters {
         metrics.otherItems &+= otherItems
         metrics.readingPauses &+= readingPauses
         metrics.outbox += outbox
+        metrics.outboxRetries &+= outboxRetries
         delays.add(to: &metrics.messageDelaySeconds)
         metrics.malformedFrames &+= malformedFrames
         metrics.sequenceGaps &+= sequenceGaps

@@ -36,6 +36,10 @@ public struct FleetMetrics: Sendable {
     public var handlerSeconds = Histogram(bounds: Histogram.handlerBounds)
     /// Messages of ours by what became of them.
     public var outbox = OutboxCounts()
+    /// Messages of ours that their gateway could not take for the moment, and that are sent again.
+    public var outboxRetries: UInt64 = 0
+    /// Deliveries that had to wait because their account had too many messages of ours that were not confirmed.
+    public var outboxWaits: UInt64 = 0
     /// Pauses that began because a person answered.
     public var pauses: UInt64 = 0
     /// Times at which a socket was not read any more because its messages could not be taken.

@@ -103,6 +103,7 @@ extension Lane {
 
     func vacate(_ index: Int) {
         guard let account = slots[index].account else { return }
+        refuseOutbox(index)
         let slot = UInt32(index)
         counters.timelineEntries -= slots[index].timeline.entries.count
         slots[index].account = nil
@@ -110,8 +111,6 @@ extension Lane {
         slots[index].lastLogin = nil
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
-        slots[index].outbox = nil
-        mail.senders.remove(index)
         occupied -= 1
         guard successors[slot] != nil else { return report.vacated.append((slot, account)) }
         // In the loop's next round, when nothing looks at this slot any more.

@@ -31,7 +31,7 @@ extension Lane: NIOScheduledCallbackHandler {
         sweep(at: now)
         ticks &+= 1
         if ticks % Self.ticksPerSecond == 0 {
-            expireOutboxes(at: now)
+            tendOutboxes(at: now)
             sendReport(at: now)
         } else if ticks % (Self.ticksPerSecond / 2) == 0, !report.transitions.isEmpty {
             // Whoever watches shall not wait for the second to be over.

@@ -21,6 +21,8 @@ struct LaneCounters: Sendable {
     var readingPauses: UInt64 = 0
     /// Messages of ours, by what became of them.
     var outbox = OutboxCounts()
+    /// Messages of ours that the gateway could not take, and that are sent again.
+    var outboxRetries: UInt64 = 0
     var malformedFrames: UInt64 = 0
     var sequenceGaps: UInt64 = 0
     var unobservedPauses: UInt64 = 0

@@ -6,12 +6,14 @@ import NIOCore
 /// Messages of ours: sent when the account is connected, again on the next connection, until they are confirmed (T4).
 extension Lane {
     /// Takes messages over that are durable already. An account whose slot is not free yet gets them a little later.
-    func send(_ messages: [OutboxMessage], slot: UInt32, id: String, triesLeft: Int = 20) {
+    func send(_ messages: [OutboxMessage], slot: UInt32, id: String) {
         guard let index = find(slot, id: id) else {
-            guard triesLeft > 0, !isDraining else { return }
-            _ = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in
-                send(messages, slot: slot, id: id, triesLeft: triesLeft - 1)
-            }
+            guard !isDraining else { return }
+            let now = observe()
+            tell(messages.filter { $0.expiresAt <= now.wall }, .expired, at: now)
+            let rest = messages.filter { $0.expiresAt > now.wall }
+            guard !rest.isEmpty else { return }
+            _ = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in send(rest, slot: slot, id: id) }
             return
         }
         if slots[index].outbox == nil { slots[index].outbox = Outbox() }
@@ -26,11 +28,16 @@ extension Lane {
             slots[index].session.state == .connected
         else { return }
         tell(outbox.removeExpired(at: now.wall), .expired, at: now)
+        defer { forgetEmptyOutbox(index) }
+        guard !outbox.isResting(at: now.instant) else {
+            slots[index].outbox = outbox
+            return
+        }
         let context = DialectContext(identity: slots[index].identity, now: now.wall)
         var sent: [OutboxMessage] = []
         var impossible: [OutboxMessage] = []
         var place = 0
-        while place < min(outbox.items.count, Outbox.windowSize) {
+        while place < min(outbox.items.count, outbox.window) {
             guard outbox.items[place].number == nil else {
                 place += 1
                 continue
@@ -56,28 +63,39 @@ extension Lane {
         link.flush()
         tell(sent, .sent, at: now)
         tell(impossible, .refused, "its gateway's dialect sends no messages", at: now)
-        forgetEmptyOutbox(index)
     }
 
     /// The gateway has answered a message of ours.
     func sent(number: UInt32, isPositive: Bool, code: Int, detail: String?, _ index: Int, at now: Moment) {
+        if !isPositive, Outbox.isPassing(code) {
+            if slots[index].outbox?.rest(number, at: now.instant) == true { counters.outboxRetries &+= 1 }
+            return
+        }
         guard let message = slots[index].outbox?.remove(number: number) else { return }
         if isPositive {
+            slots[index].outbox?.goFaster()
             tell([message], .confirmed, detail, at: now)
         } else {
             tell([message], .refused, detail.map { "\(code): \($0)" } ?? "\(code)", at: now)
         }
         sendOutbox(index, at: now)
-        forgetEmptyOutbox(index)
     }
 
-    /// Once a second: what is too old is given up, wherever it is.
-    func expireOutboxes(at now: Moment) {
+    /// Once a second: what is too old is given up, wherever it is, and what rested goes on.
+    func tendOutboxes(at now: Moment) {
         for index in mail.senders.sorted() {
-            guard let expired = slots[index].outbox?.removeExpired(at: now.wall) else { continue }
-            tell(expired, .expired, at: now)
+            if let expired = slots[index].outbox?.removeExpired(at: now.wall) { tell(expired, .expired, at: now) }
+            sendOutbox(index, at: now)
             forgetEmptyOutbox(index)
         }
+    }
+
+    /// The account is gone, and nobody else can send in its name.
+    func refuseOutbox(_ index: Int) {
+        guard let outbox = slots[index].outbox else { return }
+        slots[index].outbox = nil
+        mail.senders.remove(index)
+        tell(outbox.items.map(\.message), .refused, "the account is gone", at: observe())
     }
 
     private func forgetEmptyOutbox(_ index: Int) {

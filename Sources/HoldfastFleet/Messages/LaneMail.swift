@@ -48,9 +48,39 @@ struct Outbox {
 
     var items: Deque<Item> = []
     var nextNumber: UInt32 = 1
-
     /// Messages that may wait for their answer at once. More would only pile up at a gateway that is slow.
+    private(set) var window = Outbox.windowSize
+    /// The gateway has asked for rest.
+    private var restsUntil: Instant?
+    private var nextRest = Outbox.shortestRest
+
     static let windowSize = 32
+    static let shortestRest = Duration.seconds(1)
+    static let longestRest = Duration.seconds(60)
+
+    /// The gateway cannot take a message now, and may later: too many of them (429), or a trouble of its own (5xx). Any other
+    /// refusal is of the message.
+    static func isPassing(_ code: Int) -> Bool { code == 429 || (500...599).contains(code) }
+
+    /// This message is to be sent again, it alone, after a rest that doubles each time. False if there is no such message.
+    mutating func rest(_ number: UInt32, at now: Instant) -> Bool {
+        guard let index = items.prefix(Self.windowSize).firstIndex(where: { $0.number == number }) else { return false }
+        items[index].number = nil
+        window = 1
+        // Several that were under way together are refused together: that is one rest.
+        guard !isResting(at: now) else { return true }
+        restsUntil = now + nextRest
+        nextRest = min(nextRest * 2, Self.longestRest)
+        return true
+    }
+
+    func isResting(at now: Instant) -> Bool { restsUntil.map { $0 > now } ?? false }
+
+    /// The gateway takes messages.
+    mutating func goFaster() {
+        window = min(window * 2, Self.windowSize)
+        nextRest = Self.shortestRest
+    }
 
     /// The connection is gone: whatever was not confirmed is sent again on the next one.
     mutating func connectionLost() {

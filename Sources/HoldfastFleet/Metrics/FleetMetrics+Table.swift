@@ -108,6 +108,14 @@ extension MetricTable {
             OutboxMessage.State.allCases.filter { $0 != .queued }.map {
                 MetricSample([("state", $0.rawValue)], Double(metrics.outbox[$0]))
             })
+        counter(
+            "holdfast_outbox_retries_total",
+            "Messages of ours that their gateway could not take for the moment, and that are sent again.",
+            metrics.outboxRetries)
+        counter(
+            "holdfast_outbox_waits_total",
+            "Deliveries that waited because their account had too many unconfirmed messages of ours.",
+            metrics.outboxWaits)
         counter("holdfast_pauses_total", "Pauses that began because a person answered.", metrics.pauses)
         counter(
             "holdfast_reading_pauses_total", "Times a socket was not read because its messages could not be taken.",

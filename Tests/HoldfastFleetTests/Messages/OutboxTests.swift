@@ -1,6 +1,8 @@
 import HoldfastCore
 import HoldfastLab
 import HoldfastStore
+import HoldfastWire
+import Synchronization
 import Testing
 
 @testable import HoldfastFleet
@@ -86,5 +88,117 @@ struct OutboxTests {
             #expect(log.texts == ["1", "2", "5"])
             #expect(try await rig.fleet.pause(account: "a", chat: "9", for: .seconds(60)).chat == "9")
         }
+    }
+
+    @Test("a gateway that cannot take a message now is asked again, slowly; any other refusal is the end of it")
+    func refusals() async throws {
+        let answers = Mutex(["429", "503", "200", "400"])
+        let server = try await ScriptedServer.start { said in
+            guard case .text(let text) = said.what, let mid = text.firstMatch(of: /"mid":"([^"]*)"/)?.1 else {
+                return []
+            }
+            let isSend = text.contains("/r/MessageSend/")
+            let code = isSend ? answers.withLock { $0.isEmpty ? "200" : $0.removeFirst() } : "200"
+            return [.text(#"{"code":\#(code),"headers":{"mid":"\#(mid)"},"body":{"reason":"because"}}"#)]
+        }
+        try await StoredFleet.run { rig in
+            let account = AccountConfiguration(
+                id: "a", target: try LinkTarget(url: server.url), dialect: .lwp(LWP(accountID: "a", appKey: "1")),
+                token: Secret("t"))
+            try await rig.start([account])
+            let message = try await rig.fleet.sendAndConfirm(draft, from: "a")
+            #expect(message.state == .confirmed)
+            #expect(rig.fleet.metrics().outboxRetries <= 2)
+            try await rig.wait { rig.fleet.metrics().outboxRetries == 2 }
+            let refused = try await rig.fleet.sendAndConfirm(draft, from: "a")
+            #expect(refused.state == .refused)
+            #expect(refused.problem?.hasPrefix("400") == true)
+        }
+        await server.shutdown()
+    }
+
+    @Test("whoever waits for a message of an account that is taken away hears of it")
+    func removed() async throws {
+        try await StoredFleet.run { rig in
+            var account = try AccountConfiguration.chatty("a", rig.gateway)
+            account.isEnabled = false
+            try await rig.start([account])
+            let fleet = rig.fleet
+            let message = Task { try await fleet.sendAndConfirm(draft, from: "a") }
+            try await rig.wait { rig.fleet.metrics().journal?.outbox == 1 }
+            rig.configuration.accounts = []
+            _ = try await fleet.apply(rig.configuration)
+            #expect(try await message.value.state == .refused)
+            try await rig.wait { rig.fleet.metrics().journal?.outbox == 0 }
+        }
+    }
+
+    @Test("whoever waits for a message while the fleet goes down is told that it is not known")
+    func shutDown() async throws {
+        try await StoredFleet.run { rig in
+            var account = try AccountConfiguration.chatty("a", rig.gateway)
+            account.isEnabled = false
+            try await rig.start([account])
+            let fleet = rig.fleet
+            let message = Task { try await fleet.sendAndConfirm(draft, from: "a") }
+            try await rig.wait { rig.fleet.metrics().journal?.outbox == 1 }
+            await rig.stop()
+            await #expect(throws: MessageRefusal.notRunning) { try await message.value }
+        }
+    }
+}
+
+@Suite("Messages of ours: how fast they leave")
+struct OutboxPaceTests {
+    private static let now = Instant(nanoseconds: 0)
+
+    private func outbox(_ count: Int) -> Outbox {
+        var outbox = Outbox()
+        for number in 1...count {
+            let message = OutboxMessage(
+                account: "a", clientID: "\(number)", chat: "c", receiver: "r", text: "t",
+                createdAt: WallTime(milliseconds: 0), expiresAt: WallTime(milliseconds: 600_000))
+            outbox.items.append(Outbox.Item(message: message, number: UInt32(number)))
+        }
+        return outbox
+    }
+
+    @Test("what is refused for the moment rests, twice as long each time, and is then tried alone")
+    func rests() {
+        var outbox = outbox(40)
+        #expect(outbox.window == 32)
+        var now = Self.now
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let isKnown = outbox.rest(1, at: now)
+            #expect(isKnown)
+            #expect(outbox.window == 1)
+            #expect(outbox.isResting(at: now + .milliseconds(seconds * 1_000 - 1)))
+            now = now + .seconds(seconds)
+            #expect(!outbox.isResting(at: now))
+            outbox.items[0].number = 1
+        }
+        outbox.goFaster()
+        #expect(outbox.window == 2)
+        for _ in 0..<10 { outbox.goFaster() }
+        #expect(outbox.window == 32)
+        _ = outbox.rest(1, at: now)
+        #expect(!outbox.isResting(at: now + .seconds(1)))
+    }
+
+    @Test("many that are refused together are one rest")
+    func together() {
+        var outbox = outbox(3)
+        let known = (1...3).map { outbox.rest(UInt32($0), at: Self.now) }
+        #expect(known == [true, true, true])
+        #expect(!outbox.isResting(at: Self.now + .seconds(1)))
+        let isKnown = outbox.rest(9, at: Self.now)
+        #expect(!isKnown)
+    }
+
+    @Test(
+        "only too many and troubles of the gateway pass",
+        arguments: [(429, true), (500, true), (599, true), (400, false), (401, false), (600, false), (0, false)])
+    func passing(code: Int, isPassing: Bool) {
+        #expect(Outbox.isPassing(code) == isPassing)
     }
 }
