@@ -30,8 +30,9 @@ final class Inbox {
     /// Messages of chats that are not kept track of are in the journal.
     var isOverfull = false
     var isRefilling = false
-    /// What came while the journal was asked.
+    /// What came, and what was done with, while the journal was asked.
     var late: [(chat: String, row: Int64)] = []
+    var doneMeanwhile: Set<Int64> = []
     var alarm: Scheduled<Void>?
     var alarmAt = Instant.distantFuture
     var isReadingPaused = false

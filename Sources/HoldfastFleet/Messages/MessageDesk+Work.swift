@@ -68,6 +68,7 @@ extension MessageDesk {
         var taken = 0
         while let first = inbox.rows[chat]?.first, first <= upTo {
             inbox.rows[chat]?.removeFirst()
+            if inbox.isRefilling { inbox.doneMeanwhile.insert(first) }
             taken += 1
         }
         if inbox.rows[chat]?.isEmpty == true { inbox.rows[chat] = nil }

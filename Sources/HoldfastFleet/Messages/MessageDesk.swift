@@ -142,11 +142,15 @@ final class MessageDesk: @unchecked Sendable {
 
     /// A row of the journal begins to wait.
     func add(_ row: Int64, _ chat: String, _ inbox: Inbox, at now: Moment) {
-        guard !inbox.isOverfull || inbox.intake.isTracking(chat) else {
+        // What is skipped needs no place.
+        let isSkipped = inbox.intake.isPaused(chat, at: now.wall)
+        guard !inbox.isOverfull || isSkipped || inbox.intake.isTracking(chat) else {
             // It comes with the others that wait in the journal.
             if inbox.isRefilling { inbox.late.append((chat, row)) }
             return
         }
+        // Rows count upwards. The refill may have brought this one before the writer told of it.
+        if let last = inbox.rows[chat]?.last, last >= row { return }
         inbox.rows[chat, default: []].append(row)
         carryOut(inbox.intake.committed(chat: chat, count: 1, at: now), inbox)
         if !inbox.intake.isTracking(chat), inbox.rows.removeValue(forKey: chat) != nil { inbox.isOverfull = true }
@@ -171,6 +175,7 @@ final class MessageDesk: @unchecked Sendable {
         let isInJournal = inbox.rows[chat]?.isEmpty == false
         let rows = inbox.rows[chat].map { Array($0.dropFirst(busy)) } ?? []
         inbox.rows[chat]?.removeLast(rows.count)
+        if inbox.isRefilling { inbox.doneMeanwhile.formUnion(rows) }
         if inbox.rows[chat]?.isEmpty == true { inbox.rows[chat] = nil }
         let held = skipHeld(chat, sparing: isInJournal ? 0 : busy, inbox)
         guard !rows.isEmpty || held > 0 else { return }
@@ -187,20 +192,29 @@ final class MessageDesk: @unchecked Sendable {
         let id = inbox.id
         Task {
             let waiting = try? await journal.waiting(of: id, limit: 2 * Inbox.waitingLimit)
-            self.enter { self.refilled(id, waiting ?? []) }
+            self.enter { self.refilled(id, waiting) }
         }
     }
 
-    private func refilled(_ id: String, _ waiting: [WaitingMessage]) {
+    /// - Parameter waiting: nil if the journal could not be read.
+    private func refilled(_ id: String, _ waiting: [WaitingMessage]?) {
         guard let inbox = inboxes[id] else { return }
         let now = ProcessClock.moment
         inbox.isRefilling = false
+        let (done, late) = (inbox.doneMeanwhile, inbox.late)
+        (inbox.doneMeanwhile, inbox.late) = ([], [])
+        guard let waiting else {
+            loop.assumeIsolated().scheduleTask(in: .seconds(5)) { [weak self] in
+                guard let self, self.inboxes[id] === inbox, !self.isDraining else { return }
+                self.refill(inbox)
+            }
+            return
+        }
         inbox.isOverfull = false
+        let last = waiting.last?.row ?? 0
         var fetched: Set<String> = []
-        let late = inbox.late.filter { $0.row > waiting.last?.row ?? 0 }
-        inbox.late = []
-        for (chat, row) in waiting.map({ ($0.chat, $0.row) }) + late.map({ ($0.chat, $0.row) })
-        where fetched.contains(chat) || !inbox.intake.isTracking(chat) {
+        for (chat, row) in waiting.map({ ($0.chat, $0.row) }) + late.filter({ $0.row > last })
+        where !done.contains(row) && (fetched.contains(chat) || !inbox.intake.isTracking(chat)) {
             fetched.insert(chat)
             add(row, chat, inbox, at: now)
         }
