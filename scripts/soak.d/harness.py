@@ -75,6 +75,12 @@ def ask(url, method="GET", body=None, timeout=30):
         return text
 
 
+def metric(text, name):
+    """The sum of all samples of one metric in what `/metrics` answers; 0 if there is none."""
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith((name + " ", name + "{")))
+
+
 class Holdfast:
     """One process of the command: `ready` has the addresses it printed when it began to serve. `prefix` is what starts it, for
     instance in another namespace."""
