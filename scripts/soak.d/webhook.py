@@ -17,6 +17,8 @@ class Webhook:
         """How often each message was handled, by account and id."""
         self.deliveries = {}
         self.requests, self.open, self.most_open = 0, 0, 0
+        self.cut_off = 0
+        """Requests that were at work when it was taken away: handled, and nobody was told."""
         self.times = []
         """When requests came, on the monotonic clock."""
         self.loop = asyncio.new_event_loop()
@@ -34,6 +36,7 @@ class Webhook:
     def stop(self):
         async def end():
             self.server.close()
+            self.cut_off += self.open
             for writer in list(self.writers):
                 writer.transport.abort()
 
