@@ -36,8 +36,8 @@ struct Holdfast: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DemoCommand.self, GatewayCommand.self, StatusCommand.self,
             AccountsCommand.self, TimelineCommand.self, SendCommand.self, LettersCommand.self, PausesCommand.self,
-            AlertsCommand.self, AuditCommand.self, DoctorCommand.self, ReportCommand.self,
-            BackupCommand.self, RestoreCommand.self, KeyCommand.self, SimulateCommand.self,
+            AlertsCommand.self, AuditCommand.self, DoctorCommand.self, ReportCommand.self, BackupCommand.self,
+            RestoreCommand.self, KeyCommand.self, SimulateCommand.self,
         ]
     )
 }

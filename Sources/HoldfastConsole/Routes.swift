@@ -20,6 +20,7 @@ struct Routes: Sendable {
         let letters = LetterEndpoints(fleet: fleet, actions: actions)
         let pauses = PauseEndpoints(fleet: fleet, actions: actions)
         let channels = ChannelEndpoints(fleet: fleet, actions: actions)
+        let alerts = AlertEndpoints(fleet: fleet, actions: actions)
         let page = PageEndpoint()
         all =
             [
@@ -56,6 +57,15 @@ struct Routes: Sendable {
                     handler: AuditEndpoint(fleet: fleet).list),
                 Route(.get, "/api/v1/channels", .role(.viewer), handler: channels.list),
                 Route(.post, "/api/v1/channels/{name}/test", .role(.operator), handler: channels.test),
+                Route(
+                    .get, "/api/v1/alerts", .role(.viewer), parameters: AlertEndpoints.listParameters,
+                    handler: alerts.list),
+                Route(.get, "/api/v1/alerts/{id}", .role(.viewer), handler: alerts.one),
+                Route(
+                    .get, "/api/v1/silences", .role(.viewer), parameters: AlertEndpoints.silenceParameters,
+                    handler: alerts.silences),
+                Route(.post, "/api/v1/silences", .role(.operator), handler: alerts.silence),
+                Route(.delete, "/api/v1/silences/{id}", .role(.operator), handler: alerts.remove),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
             ] + Self.correspondence(messages, letters, pauses)
             + SessionCommand.allCases.flatMap { action in

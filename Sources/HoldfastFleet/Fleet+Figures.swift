@@ -7,6 +7,8 @@ extension Fleet {
         let board = board.snapshot
         var metrics = FleetMetrics()
         metrics.totals = board.totals
+        for alert in shelf.alerts { metrics.activeAlerts[alert.severity, default: 0] += 1 }
+        metrics.notificationsLost = state.withLock { $0.engine }?.alerts.lost ?? 0
         metrics.quarantined = board.totals[.quarantined]
         for counters in board.counters { counters?.add(to: &metrics) }
         metrics.endpoints = endpointMetrics(board)

@@ -50,6 +50,19 @@ extension Fleet {
         return Array((unwritten + stored).prefix(limit))
     }
 
+    /// How reliable an account was in the last hour, day and week, by its timeline; nil if there is no account with this id,
+    /// or no store. What the disk has not taken yet is missing.
+    public func availability(_ id: String) async -> AvailabilityView? {
+        guard roster.find(id) != nil, let store = state.withLock({ $0.store }),
+            let changes = try? await store.register.changes(of: id, limit: AvailabilityView.changesLimit)
+        else { return nil }
+        let now = ProcessClock.wall
+        func last(_ hours: Int) -> Availability {
+            Availability(changes, from: now - .seconds(hours * 3_600), until: now)
+        }
+        return AvailabilityView(hour: last(1), day: last(24), week: last(168))
+    }
+
     /// Carries out a command and returns the account as it is after that.
     ///
     /// What was asked for is in force and durable when this returns.

@@ -23,6 +23,7 @@ public final class Fleet: Sendable {
     let board: Board
     let laneCount: Int
     let changes = ChangeQueue()
+    let shelf = AlertShelf()
     let resolver: NameResolver
     let state: Mutex<State>
 
@@ -49,6 +50,7 @@ public final class Fleet: Sendable {
         let desk: RenewalDesk
         let messages: MessageDesk
         let notifications: NotificationDesk
+        let alerts: AlertKeeper
     }
 
     public init(_ configuration: FleetConfiguration, logger: Logger) {
@@ -92,10 +94,11 @@ public final class Fleet: Sendable {
         let plan =
             try await store?.plan(configuration) ?? FleetStore.Plan(accounts: configuration.accounts)
         try Self.checkModes(plan.accounts, store)
+        let remembered = try await AlertDesk.Memory(store?.register)
         let leftovers = try await MessageDesk.leftovers(of: store?.journal)
         let engine = state.withLock { state -> Engine? in
             guard state.phase == .new, state.configuration != nil else { return nil }
-            let engine = makeEngine(configuration, store: store)
+            let engine = makeEngine(configuration, store: store, remembered)
             state.phase = .starting
             state.engine = engine
             state.configuration = nil
@@ -136,6 +139,7 @@ public final class Fleet: Sendable {
             }
             engine.control.apply(ControlConfiguration(configuration))
             engine.desk.providers.apply(configuration.providers)
+            shelf.setWindows(configuration.silences)
             state.declarationReader = configuration.declarationReader
             return (deploy(plan, on: engine), engine)
         }
@@ -166,13 +170,24 @@ public final class Fleet: Sendable {
         await task.value
     }
 
-    private func makeEngine(_ configuration: FleetConfiguration, store: FleetStore?) -> Engine {
+    private func makeEngine(
+        _ configuration: FleetConfiguration, store: FleetStore?, _ remembered: AlertDesk.Memory
+    ) -> Engine {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: laneCount + 2)
         let desk = RenewalDesk(store: store, logger: logger)
         desk.providers.apply(configuration.providers)
+        shelf.setWindows(configuration.silences)
+        _ = shelf.add(remembered.silences, at: ProcessClock.wall)
+        let notifications = NotificationDesk(register: store?.register, logger: logger)
+        let keeper = AlertKeeper(
+            register: store?.register, outlet: configuration.outlet ?? notifications, logger: logger)
+        let alerts = AlertDesk(
+            configuration.alerts, remembering: remembered.alerts, shelf: shelf, keeper: keeper, events: events,
+            endpoints: endpoints)
         let control = Control(
             loop: group.next(), endpoints: endpoints, board: board, events: events, roster: roster, store: store,
-            desk: desk, configuration: ControlConfiguration(configuration), breakdown: breakdown, logger: logger)
+            desk: desk, alerts: alerts, configuration: ControlConfiguration(configuration), breakdown: breakdown,
+            logger: logger)
         var generator = SystemRandomNumberGenerator()
         let messages = MessageDesk(loop: group.next(), journal: store?.journal, roster: roster, logger: logger)
         let lanes = (0..<laneCount).map { index in
@@ -184,9 +199,9 @@ public final class Fleet: Sendable {
         store?.tellPressure(to: lanes)
         control.start(lanes)
         for lane in lanes { lane.start() }
-        let notifications = NotificationDesk(register: store?.register, logger: logger)
         return Engine(
-            group: group, control: control, lanes: lanes, desk: desk, messages: messages, notifications: notifications)
+            group: group, control: control, lanes: lanes, desk: desk, messages: messages, notifications: notifications,
+            alerts: keeper)
     }
 
     /// Hands the differences to the lanes.
@@ -223,6 +238,8 @@ public final class Fleet: Sendable {
             events.finish()
             return
         }
+        await engine.control.stopAlerts()
+        await engine.alerts.finish()
         // First the messages: none is taken in any more, handlers finish, and their replies still have sockets to leave by.
         for lane in engine.lanes { await lane.onLoop { $0.mail.isClosed = true } }
         await engine.messages.drain(within: Self.patience)

@@ -13,7 +13,8 @@ struct HelpTests {
             ["accounts", "set-credential"], ["accounts", "import"], ["accounts", "export"], ["audit"], ["key"],
             ["key", "new"],
             ["key", "rotate"], ["send"], ["letters"], ["letters", "list"], ["letters", "show"], ["letters", "replay"],
-            ["letters", "delete"], ["pauses"], ["pauses", "list"], ["pauses", "add"], ["pauses", "lift"],
+            ["letters", "delete"], ["pauses"], ["pauses", "list"], ["pauses", "add"], ["pauses", "lift"], ["alerts"],
+            ["alerts", "list"], ["alerts", "silence"], ["alerts", "silences"], ["alerts", "unsilence"],
         ])
     func help(command: [String]) async throws {
         let (exit, output, errors) = try await HoldfastProcess.run(command + ["--help"])

@@ -89,12 +89,10 @@ struct ConfigurationLoader {
         let providers = ProvidersReader(folder: folder, reading: reading).read(part("providers"))
         for case (let name, .login(let provider)) in providers { fleet.providers[name] = provider }
         fleet.handlers = HandlersReader.read(root, folder: folder, reading: reading)
+        if let section = root.section("alerts") { AlertsReader.read(section, &fleet.alerts) }
+        fleet.silences = SilencesReader.read(root, reading: reading)
         fleet.channels = ChannelsReader(folder: folder, reading: reading).read(part("channels"))
         fleet.consoleURL = server.consoleURL
-        for key in NotYetAvailable.sections {
-            root.describe(key, "–", preset: "none", "not available yet")
-            NotYetAvailable.refuse(root, key, "leave it out")
-        }
         fleet.accounts = accounts(root, defaults: defaults, providers: providers, folder: folder)
         if store.key == nil, fleet.accounts.contains(where: { $0.provider != nil }) {
             reading.report(

@@ -36,7 +36,11 @@ struct AccountEndpoints: Sendable {
     @Sendable func one(_ call: Call) async throws -> Response {
         let id = call.variable("id")
         guard let account = await fleet.account(id) else { throw Problem.unknownAccount(id) }
-        return .json { $0.fields(of: account) }
+        let availability = await fleet.availability(id)
+        return .json { json in
+            json.fields(of: account)
+            json.fields(of: availability)
+        }
     }
 
     @Sendable func timeline(_ call: Call) async throws -> Response {

@@ -31,6 +31,9 @@ extension JSONWriter {
         field("last_connected_at", account.lastConnectedAt?.rfc3339)
         field("last_state_change_at", account.lastStateChangeAt?.rfc3339)
         field("reply_ms", account.replyMilliseconds)
+        field("reply_p50_ms", account.replyP50.map { $0.inSeconds * 1_000 })
+        field("reply_p99_ms", account.replyP99.map { $0.inSeconds * 1_000 })
+        field("message_delay_ms", account.messageDelay?.wholeMilliseconds)
         field("next_attempt_at", account.nextAttemptAt?.rfc3339)
         field("ladder", account.ladder.name)
         field("quarantine", account.quarantine?.name)
@@ -52,6 +55,20 @@ extension JSONWriter {
             json.field("detail", login.reason)
         }
     }
+
+    /// What is in the answer about one account beside its own fields. MTBF and MTTR are those of the week.
+    mutating func fields(of availability: AvailabilityView?) {
+        object("availability") { json in
+            json.field("1h", availability?.hour.share.map(Self.rounded))
+            json.field("24h", availability?.day.share.map(Self.rounded))
+            json.field("7d", availability?.week.share.map(Self.rounded))
+        }
+        field("mtbf_s", availability?.week.meanTimeBetweenFailures?.inSeconds)
+        field("mttr_s", availability?.week.meanTimeToRepair?.inSeconds)
+    }
+
+    /// Down, so that only a perfect share is 1.
+    private static func rounded(_ share: Double) -> Double { (share * 1_000).rounded(.down) / 1_000 }
 
     /// The fields of a timeline's entry, without the braces around them.
     mutating func fields(of entry: TimelineEntry) {

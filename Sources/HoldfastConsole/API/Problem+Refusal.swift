@@ -93,3 +93,31 @@ extension Problem {
         }
     }
 }
+
+extension Problem {
+    /// Why nothing was silenced, or no silence taken back.
+    init(_ refusal: SilenceRefusal) {
+        switch refusal {
+        case .notFound:
+            self = .notFound("There is no silence with this id.", code: refusal.code)
+        case .declared:
+            self.init(
+                status: .conflict, code: refusal.code,
+                detail: "The silence is declared in the configuration: take it out there, and reload.")
+        case .invalid(let reason):
+            self.init(status: .badRequest, code: refusal.code, detail: "The silence cannot be made: \(reason).")
+        case .tooMany:
+            self.init(
+                status: .conflict, code: refusal.code,
+                detail: "There are \(Silence.limit) silences already: take some back.")
+        case .notRunning:
+            self.init(
+                status: .serviceUnavailable, code: refusal.code, detail: "The fleet is starting or stopping.",
+                headers: [.retryAfter: "5"])
+        case .storeDown(let reason):
+            self.init(
+                status: .serviceUnavailable, code: refusal.code, detail: "The store cannot be written: \(reason)",
+                headers: [.retryAfter: "10"])
+        }
+    }
+}

@@ -8,6 +8,8 @@ enum StreamEvent: Sendable {
     case transition(account: String, TimelineEntry)
     /// How many accounts are in which state and status.
     case totals(FleetTotals)
+    /// An alert has begun, changed, been told of, or is over.
+    case alert(Alert)
     /// Events were missed: load again what you show.
     case gap
 
@@ -15,6 +17,7 @@ enum StreamEvent: Sendable {
         switch kind {
         case .transition(let account, let entry): self = .transition(account: account, entry)
         case .totals(let totals): self = .totals(totals)
+        case .alert(let alert): self = .alert(alert)
         }
     }
 
@@ -22,6 +25,7 @@ enum StreamEvent: Sendable {
         switch self {
         case .transition: "transition"
         case .totals: "totals"
+        case .alert: "alert"
         case .gap: "gap"
         }
     }
@@ -43,6 +47,8 @@ enum StreamEvent: Sendable {
                 json.fields(of: entry)
             case .totals(let totals):
                 json.fields(of: totals)
+            case .alert(let alert):
+                json.fields(of: alert)
             case .gap:
                 break
             }

@@ -61,10 +61,24 @@ final class Board: Sendable {
         state.withLock { $0.memory = figures }
     }
 
+    /// What was counted at these endpoints, all lanes together.
+    func endpointCounts(_ numbers: Set<UInt32>) -> [UInt32: EndpointCounters] {
+        guard !numbers.isEmpty else { return [:] }
+        return state.withLock { state in
+            var counts: [UInt32: EndpointCounters] = [:]
+            for number in numbers where state.endpoints.indices.contains(Int(number)) {
+                var sum = EndpointCounters()
+                for lane in state.endpoints[Int(number)].lanes { sum += lane }
+                counts[number] = sum
+            }
+            return counts
+        }
+    }
+
     func take(_ report: LaneReport) {
         state.withLock { state in
             state.reports &+= 1
-            for (slot, row) in report.rows { state.set(row, lane: report.lane, slot: Int(slot)) }
+            for (slot, row, _) in report.rows { state.set(row, lane: report.lane, slot: Int(slot)) }
             state.counters[report.lane] = report.counters
             state.lags[report.lane] = report.lag
             state.heardFrom[report.lane] = report.at

@@ -21,6 +21,7 @@ final class Control: @unchecked Sendable {
     let sockets = SocketBudget()
 
     private let desk: RenewalDesk
+    private let alerts: AlertDesk
 
     private var gate: GateKeeper
     private var renewals: RenewalGate
@@ -40,13 +41,15 @@ final class Control: @unchecked Sendable {
 
     init(
         loop: any EventLoop, endpoints: EndpointTable, board: Board, events: EventHub, roster: Roster,
-        store: FleetStore?, desk: RenewalDesk, configuration: ControlConfiguration, breakdown: Breakdown, logger: Logger
+        store: FleetStore?, desk: RenewalDesk, alerts: AlertDesk, configuration: ControlConfiguration,
+        breakdown: Breakdown, logger: Logger
     ) {
         self.loop = loop
         door = LoopDoor(to: loop)
         self.roster = roster
         self.store = store
         self.desk = desk
+        self.alerts = alerts
         self.renewals = RenewalGate(configuration.renewals)
         self.endpoints = endpoints
         self.board = board
@@ -83,6 +86,11 @@ final class Control: @unchecked Sendable {
         await door.shut()
     }
 
+    /// From now on nothing that happens is an alert: the fleet is being shut down.
+    func stopAlerts() async {
+        await door.ask { [self] in alerts.stop() }
+    }
+
     /// Ends when everything told so far has been taken in.
     func catchUp() async {
         await door.ask {}
@@ -93,6 +101,7 @@ final class Control: @unchecked Sendable {
     func apply(_ configuration: ControlConfiguration) {
         door.enter { [self] in
             memory.budgetBytes = configuration.memoryBudgetBytes
+            alerts.apply(configuration.alerts)
             gate.apply(configuration.gate, at: observe())
             renewals.apply(configuration.renewals, at: ProcessClock.instant)
             grant()
@@ -211,6 +220,7 @@ final class Control: @unchecked Sendable {
                 store.note(report.transitions)
                 for (account, memory) in report.memories { store.note(memory, of: account) }
             }
+            alerts.take(report)
             outages.take(report.lines, withoutDescriptor: report.withoutDescriptor, at: report.at)
         }
     }
@@ -220,6 +230,7 @@ final class Control: @unchecked Sendable {
         board.everySecond(at: now, wall: ProcessClock.wall, gate: gate.statuses)
         outages.everySecond(at: now)
         store?.everySecond()
+        alerts.everySecond(board, storeProblem: store?.problem, at: ProcessClock.moment)
         lookForDeadLanes()
         let totals = board.totals
         keepMemory(totals, at: now)
@@ -257,11 +268,13 @@ final class Control: @unchecked Sendable {
 struct ControlConfiguration: Sendable {
     var gate: GateSettings
     var renewals: RenewalSettings
+    var alerts: AlertSettings
     var memoryBudgetBytes: Int?
 
     init(_ configuration: FleetConfiguration) {
         gate = configuration.gate.covering(configuration.accounts.lazy.map(\.settings.phases))
         renewals = configuration.renewals
+        alerts = configuration.alerts
         memoryBudgetBytes = configuration.memoryBudgetBytes ?? ProcessMemory.controlGroupLimitBytes()
     }
 }

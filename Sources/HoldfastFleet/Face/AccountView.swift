@@ -25,6 +25,12 @@ public struct AccountView: Sendable, Hashable {
     public var lastStateChangeAt: WallTime?
     /// How long the last heartbeat's reply took on this connection, in milliseconds.
     public var replyMilliseconds: Double?
+    /// How long the replies of this account took, those of earlier connections included: half of them at most so long, and
+    /// all but one in a hundred. Within 19 %; nil before the first.
+    public var replyP50: Duration?
+    public var replyP99: Duration?
+    /// How much later than it was sent the last message came; nil if there was none, or its own time is not known.
+    public var messageDelay: Duration?
     public var nextAttemptAt: WallTime?
     public var ladder: Session.Rung
     /// Why automatic healing has ended, if it has.
@@ -32,6 +38,16 @@ public struct AccountView: Sendable, Hashable {
     public var lastFailure: FailureView?
     /// How the last login went; nil if there was none in this process.
     public var lastLogin: LoginView?
+}
+
+/// How reliable an account was.
+public struct AvailabilityView: Sendable, Hashable {
+    public var hour: Availability
+    public var day: Availability
+    public var week: Availability
+
+    /// As many changes of state as an account's timeline has (O6).
+    public static let changesLimit = 1_000
 }
 
 /// The last login of an account, for people.

@@ -36,6 +36,12 @@ public struct FleetConfiguration: Sendable {
     public var channels: [String: ChannelConfiguration] = [:]
     /// Where people reach the console, without a slash at the end, for links in what they are told: `http://127.0.0.1:8080`.
     public var consoleURL: String?
+    /// What people are told of, and when (M2, M3).
+    public var alerts = AlertSettings()
+    /// When nobody is told of what.
+    public var silences: [MaintenanceWindow] = []
+    /// Sends what people are told, instead of `channels`: for a program that embeds a fleet. Read at start only.
+    public var outlet: (any NotificationOutlet)?
 
     /// How long the store keeps what has happened.
     public var retention = RetentionSettings()

@@ -1,3 +1,5 @@
+public import HoldfastCore
+
 /// Something that happened in the fleet, for those who watch it live. Up to a second late.
 public struct FleetEvent: Sendable, Hashable {
     /// Counts up by one per event, without gaps, from the start of the process on: a gap seen means events missed.
@@ -10,5 +12,7 @@ public struct FleetEvent: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         case transition(account: String, TimelineEntry)
         case totals(FleetTotals)
+        /// An alert has begun, changed, been told of, or is over.
+        case alert(Alert)
     }
 }

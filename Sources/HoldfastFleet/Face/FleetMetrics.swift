@@ -7,6 +7,10 @@ public struct FleetMetrics: Sendable {
     public var totals = FleetTotals()
     /// Accounts left alone until a person, another credential or a probe helps.
     public var quarantined = 0
+    /// Alerts that are not over, by how badly a person is needed.
+    public var activeAlerts: [AlertSeverity: Int] = [:]
+    /// Messages about alerts that nothing could take.
+    public var notificationsLost = 0
     /// One row per endpoint, in the order of their names; those beyond `endpointLimit` together as `other`.
     public var endpoints: [EndpointMetrics] = []
     public var heartbeatsSent: UInt64 = 0

@@ -80,6 +80,11 @@ extension Lane: LinkDelegate {
             if isPositive, !orders.notes.contains(.staleEvent), let time = slots[index].session.liveness?.lastReplyTime
             {
                 counters.replies.add(time)
+                slots[index].replies.add(time)
+                countEndpoint(index) { counters in
+                    counters.replies &+= 1
+                    counters.replyNanoseconds &+= UInt64(max(0, time.wholeNanoseconds))
+                }
             }
             carryOut(orders, on: index, at: now)
             settle(index)

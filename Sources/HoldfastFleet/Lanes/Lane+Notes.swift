@@ -5,6 +5,7 @@ import Logging
 extension Lane {
     func note(_ orders: Orders, _ index: Int, at now: Moment) {
         count(orders.notes)
+        if orders.notes.contains(.heartbeatMissed) { countEndpoint(index) { $0.missedBeats &+= 1 } }
         if orders.notes.contains(.memoryChanged) { changedMemories.insert(UInt32(index)) }
         guard let account = slots[index].account else { return }
         keepRecord(of: orders, index, account, at: now)
@@ -40,7 +41,8 @@ extension Lane {
         counters.timelineEntries += slots[index].timeline.entries.count - before
         if report.transitions.count < LaneReport.transitionLimit {
             report.transitions.append(
-                LaneReport.Change(account: account, transition: transition, note: records[entry.record]))
+                LaneReport.Change(
+                    slot: UInt32(index), account: account, transition: transition, note: records[entry.record]))
         } else {
             counters.unreported &+= 1
         }

@@ -124,6 +124,7 @@ extension Lane {
         link.sendUrgently(scratch, as: kind)
         link.flush()
         counters.heartbeatsSent &+= 1
+        countEndpoint(index) { $0.beats &+= 1 }
         logger.debug("heartbeat", metadata: ["account": "\(account.id)", "number": .stringConvertible(beat)])
         if link.bufferedBytes > 0 {
             slots[index].session.beatBlocked(generation: slots[index].session.generation, at: now)

@@ -42,6 +42,8 @@ extension Lane {
             lastHeartbeatReplyAt: session.lastHeartbeatReplyAt, lastConnectedAt: session.lastConnectedAt,
             lastStateChangeAt: session.lastStateChangeAt,
             replyMilliseconds: session.liveness?.lastReplyTime.map { $0.inSeconds * 1_000 },
+            replyP50: slot.replies.quantile(0.5), replyP99: slot.replies.quantile(0.99),
+            messageDelay: slot.messageDelay,
             nextAttemptAt: session.nextAttemptAt.map { now.wall + $0.since(now.instant) }, ladder: session.rung,
             quarantine: session.quarantine, lastFailure: failureView(slot),
             lastLogin: slot.lastLogin.map { LoginView(at: $0.at, outcome: $0.outcome, reason: $0.reason) })
@@ -70,13 +72,14 @@ extension Lane {
             if row.failures > 0 { row.failureClass = slots[index].session.lastFailure?.class }
             row.state = slots[index].session.state
             row.status = evidence.status()
+            row.replySeconds = UInt8(clamping: slots[index].session.liveness?.estimator.mean?.components.seconds ?? 0)
             row.health = UInt8(clamping: evidence.score())
             row.isPresent = true
             row.isEnabled = slots[index].session.isEnabled
         }
         guard row != slots[index].row else { return }
         slots[index].row = row
-        report.rows.append((UInt32(index), row))
+        report.rows.append((UInt32(index), row, row.isPresent ? slots[index].account : nil))
     }
 
     /// Hands everything that happened since the last report to the control loop.

@@ -82,4 +82,8 @@ struct EndpointCounters: Sendable {
     var disconnects = CountsByClass()
     /// How many are connected now.
     var connected = 0
+    var beats: UInt64 = 0
+    var missedBeats: UInt64 = 0
+    var replies: UInt64 = 0
+    var replyNanoseconds: UInt64 = 0
 }

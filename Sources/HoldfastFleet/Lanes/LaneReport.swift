@@ -5,7 +5,7 @@ struct LaneReport: Sendable {
     var lane: Int
     var at: Instant
     /// Rows that differ from those of the last report.
-    var rows: [(slot: UInt32, row: AccountRow)] = []
+    var rows: [(slot: UInt32, row: AccountRow, account: Account?)] = []
     /// Slots that can be given to other accounts, with those who have left them.
     var vacated: [(slot: UInt32, account: Account)] = []
     var transitions: [Change] = []
@@ -22,6 +22,7 @@ struct LaneReport: Sendable {
 
     /// A change of an account's state, with what was known of the failure that caused it.
     struct Change: Sendable {
+        var slot: UInt32
         var account: Account
         var transition: Transition
         var note: FailureNote?

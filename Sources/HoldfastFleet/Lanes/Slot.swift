@@ -29,6 +29,8 @@ struct Slot {
     var isReadingPaused = false
     var isWaitingForJournal = false
     var isWaitingForHandlers = false
+    /// How long its replies take, those of earlier connections included.
+    var replies = ReplyQuantiles()
     /// How much later than it was sent the last message came.
     var messageDelay: Duration?
     /// Messages of ours; nil until there is one.
@@ -59,7 +61,7 @@ struct Slot {
     var isAtRest: Bool { link == nil && session.deadline == nil && session.state == .disconnected }
 }
 
-/// One account in a list: what filters and totals need, in 8 bytes.
+/// One account in a list: what filters, totals and alerts need, in 10 bytes.
 struct AccountRow: Hashable, Sendable {
     var failures: UInt16 = 0
     /// Of the last failure, while there are failures in a row.
@@ -69,6 +71,8 @@ struct AccountRow: Hashable, Sendable {
     var health: UInt8 = 0
     var isPresent = false
     var isEnabled = false
+    /// Mean reply time on this connection, in whole seconds.
+    var replySeconds: UInt8 = 0
 }
 
 /// An account on its way into a slot, with what the store knows of it.

@@ -26,6 +26,14 @@ extension MetricTable {
             AccountStatus.allCases.map { MetricSample([("status", $0.rawValue)], Double(metrics.totals[$0])) })
         gauge("holdfast_accounts_enabled", "Accounts that should be connected.", Double(metrics.totals.enabled))
         gauge("holdfast_quarantined", "Accounts whose automatic healing has ended.", Double(metrics.quarantined))
+        gauge(
+            "holdfast_alerts_active", "Alerts that are not over.",
+            AlertSeverity.allCases.map {
+                MetricSample([("severity", $0.rawValue)], Double(metrics.activeAlerts[$0] ?? 0))
+            })
+        counter(
+            "holdfast_notifications_lost_total", "Messages about alerts that no queue had room for.",
+            UInt64(clamping: metrics.notificationsLost))
         counter("holdfast_restarts_total", "Instances restarted, by the ladder or by hand.", metrics.restarts)
         counter(
             "holdfast_renewals_total", "Logins that have ended, by what became of them.",

@@ -50,6 +50,26 @@ extension Register {
         }
     }
 
+    /// The newest changes of one account's state, oldest first, as availability is computed from them. What is no change of
+    /// state is left out.
+    public func changes(of account: String, limit: Int) async throws(StoreError) -> [Availability.Change] {
+        let off = Set([TransitionReason.disabled, .shutdown, .removed].map(\.text))
+        return try await read { db in
+            try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT at, to_state, reason, class FROM timeline WHERE account = ? AND from_state <> to_state
+                    ORDER BY id DESC LIMIT ?
+                    """, arguments: [account, max(0, limit)]
+            ).map { row -> Availability.Change in
+                let reason: String = row["reason"]
+                return Availability.Change(
+                    at: WallTime(milliseconds: row["at"]), to: SessionState(rawValue: row["to_state"]) ?? .disconnected,
+                    isFailure: (row["class"] as String?) != nil, isOff: off.contains(reason))
+            }.array().reversed()
+        }
+    }
+
     /// Writes down what a person did, as soon as that is possible; `flush` waits for it.
     public func note(_ entry: AuditEntry) {
         writer.note(isDroppable: true) { db in

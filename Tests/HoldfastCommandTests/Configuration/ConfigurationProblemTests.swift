@@ -153,9 +153,6 @@ struct ConfigurationProblemTests {
             "accounts in two places", "accounts: []\naccounts_file: other.yaml\n",
             "fleet.yaml:2: accounts_file: stands beside accounts; declare the accounts in one place only"),
         WrongFile(
-            "a section of a later version", "silences:\n  - { name: ops }\n",
-            "fleet.yaml:1: silences: is not available yet in this version; leave it out"),
-        WrongFile(
             "a channel that is none, or two",
             "channels:\n  a: { language: zh }\n  b: { slack: { url: 'https://x/' }, wecom: {} }\n",
             "fleet.yaml:2: channels.a.webhook: is missing; a channel is exactly one of webhook, command, email, dingtalk, feishu, wecom, slack",
@@ -187,6 +184,28 @@ struct ConfigurationProblemTests {
         WrongFile(
             "a console's address with a query", "server: { url: 'https://x/?a=b' }\n",
             "fleet.yaml:1: server.url: is no address of a console; write http://… or https://…, without ? and #"),
+        WrongFile(
+            "a rule that there is none of", "alerts: { rules: { account_dwon: { after: 1m } } }\n",
+            "fleet.yaml:1: alerts.rules.account_dwon: unknown key; did you mean account_down? allowed: account_down, account_flapping, account_quarantined, account_slow, connect_failures, connected_share, descriptors, heartbeat_misses, slow_replies, store_down"
+        ),
+        WrongFile(
+            "a share that is none", "alerts: { rules: { connected_share: { below: 70 } } }\n",
+            "fleet.yaml:1: alerts.rules.connected_share.below: \"70\" is out of range; allowed: 0.01 to 0.99"),
+        WrongFile(
+            "a silence without an end", "silences:\n  - { from: \"02:00\" }\n",
+            "fleet.yaml:2: silences[0].to: is missing; say when it begins and when it ends"),
+        WrongFile(
+            "a silence that ends before it begins",
+            "silences:\n  - { from: 2026-03-01T08:00:00Z, to: 2026-03-01T07:00:00Z }\n",
+            "fleet.yaml:2: silences[0].to: is no time after \"from\"; write it as 2026-03-01T10:00:00Z"),
+        WrongFile(
+            "a silence where the clocks show nothing",
+            "silences:\n  - { from: \"02:00\", to: \"04:00\", zone: Nowhere }\n",
+            "fleet.yaml:2: silences[0].zone: is no time zone that this machine knows; a name such as UTC or Asia/Shanghai (package tzdata)"
+        ),
+        WrongFile(
+            "a silence on no day", "silences:\n  - { from: \"02:00\", to: \"04:00\", days: [someday] }\n",
+            "fleet.yaml:2: silences[0].days: has something that is no day; sun, mon, tue, wed, thu, fri, sat"),
         WrongFile(
             "a handler that is none", "handlers:\n  - { match: all }\n",
             "fleet.yaml:2: handlers[0].match: has no handler; write one of webhook, command, rules beside it"),

@@ -1,0 +1,88 @@
+/// What is known about one account, for alerts. Told when it changes.
+public struct AccountEvidence: Sendable, Hashable {
+    public var id: String
+    /// The number of its endpoint.
+    public var endpoint: UInt32
+    /// `scheme://host:port`
+    public var endpointName: String
+    public var isEnabled: Bool
+    public var isQuarantined: Bool
+    public var state: SessionState
+    /// Consecutive failures.
+    public var failures: Int
+    /// Mean reply time on this connection, in whole seconds.
+    public var replySeconds: Int
+
+    public init(
+        id: String, endpoint: UInt32, endpointName: String, isEnabled: Bool = true, isQuarantined: Bool = false,
+        state: SessionState, failures: Int = 0, replySeconds: Int = 0
+    ) {
+        self.id = id
+        self.endpoint = endpoint
+        self.endpointName = endpointName
+        self.isEnabled = isEnabled
+        self.isQuarantined = isQuarantined
+        self.state = state
+        self.failures = failures
+        self.replySeconds = replySeconds
+    }
+}
+
+/// One account, as alerts see it: about 100 bytes, whatever happens to it.
+struct AccountWatch: Sendable {
+    var id = ""
+    var endpoint: UInt32 = 0
+    var isPresent = false
+    var isEnabled = false
+    var isQuarantined = false
+    var isConnected = false
+    /// It has not had its first turn to connect since it was switched on.
+    var awaitsFirstTurn = false
+    /// Counted among those that should be connected.
+    var isExpected = false
+    /// Counted among those of them that are.
+    var isCountedConnected = false
+    /// Somebody has to look at it each second.
+    var isTroubled = false
+    var replySeconds: UInt8 = 0
+    /// Since when it is connected, or is not.
+    var since = Instant(nanoseconds: 0)
+    var failureClass: FailureClass?
+    /// The code of its last failure; empty if there was none.
+    var code = ""
+    private var losses = InlineArray<10, UInt8>(repeating: 0)
+    private var lossMinute: Int64 = .min
+    /// The number of the alert that it is part of, by the place of the rule in `rules`; 0 is none.
+    var alerts = InlineArray<4, UInt32>(repeating: 0)
+
+    static let rules: [AlertRule] = [.accountQuarantined, .accountDown, .accountFlapping, .accountSlow]
+    static let causes: [AlertCause.Kind] = [.accountQuarantined, .accountDown, .accountFlapping, .accountSlow]
+
+    var isInAlert: Bool { alerts.indices.contains { alerts[$0] != 0 } }
+
+    mutating func countLoss(at now: Instant) {
+        advanceLosses(to: now.minute)
+        let place = Self.place(lossMinute)
+        if losses[place] < .max { losses[place] += 1 }
+    }
+
+    /// Connections lost in the last ten minutes.
+    func lossCount(at now: Instant) -> Int {
+        let oldest = now.minute - 9
+        guard lossMinute >= oldest else { return 0 }
+        var sum = 0
+        for minute in oldest...lossMinute { sum += Int(losses[Self.place(minute)]) }
+        return sum
+    }
+
+    private mutating func advanceLosses(to minute: Int64) {
+        guard minute > lossMinute else { return }
+        let passed = min(minute.subtractingSaturated(lossMinute), 10)
+        for number in (minute - passed + 1)...minute { losses[Self.place(number)] = 0 }
+        lossMinute = minute
+    }
+
+    private static func place(_ minute: Int64) -> Int {
+        Int((minute % 10 + 10) % 10)
+    }
+}
