@@ -155,8 +155,14 @@ extension Link {
         }
     }
 
+    /// The peer has a certificate of somebody we trust. Nothing is said before it is known to be for our host.
     func secured() {
-        if let attempt { beginUpgrade(attempt) }
+        guard let attempt else { return }
+        guard let certificate = peerCertificate, CertificateNames(certificate).match(attempt.target.certifiedHost)
+        else {
+            return end(LinkError(.certificate(.wrongHost), attempt.doing, CertificateProblem.wrongHost.advice))
+        }
+        beginUpgrade(attempt)
     }
 
     private func beginUpgrade(_ attempt: Attempt) {

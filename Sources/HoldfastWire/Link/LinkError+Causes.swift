@@ -75,9 +75,6 @@ extension LinkError {
         switch error {
         case BoringSSLError.sslError(let stack), NIOSSLError.handshakeFailed(.sslError(let stack)):
             return handshake(attempt, failed: stack, error, certificate)
-        case let error as NIOSSLExtraError
-        where error == .failedToValidateHostname || error == .serverHostnameImpossibleToMatch:
-            return LinkError(.certificate(.wrongHost), attempt.doing, CertificateProblem.wrongHost.advice)
         case NIOSSLError.uncleanShutdown:
             return LinkError(.endOfStream, attempt.doing, "the peer ended the connection")
         default:

@@ -147,10 +147,12 @@ public struct LinkTarget: Hashable, Sendable {
         port == scheme.defaultPort ? bracketedHost : "\(bracketedHost):\(port)"
     }
 
-    /// The name that the peer's certificate must be for, and that goes into SNI; nil if the host is an address, which is
-    /// then what the certificate must be for.
+    /// What the peer's certificate must be for: a name or an address.
+    var certifiedHost: String { tls.serverName ?? host }
+
+    /// The name that goes into SNI; nil for an address, which has no place there.
     var certificateName: String? {
-        tls.serverName ?? (WebSocketURL.isAddress(host) ? nil : host)
+        WebSocketURL.isAddress(certifiedHost) ? nil : certifiedHost
     }
 }
 

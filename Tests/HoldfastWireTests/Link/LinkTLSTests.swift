@@ -61,6 +61,20 @@ struct LinkTLSTests {
         authority.remove()
     }
 
+    @Test("a name is not proven by a certificate for the address it was looked up to be")
+    func nameByAddress() async throws {
+        let loopback = GeneralName.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))
+        let (server, client) = try await pair(names: [loopback], host: "localhost")
+        #expect(try await client.end().cause == .certificate(.wrongHost))
+        let next = try await server.events.next { event in
+            if case .request = event { true } else { event == .closed || event == .inputClosed }
+        }
+        // The request, with its cookies and tokens, has not left.
+        #expect(next == .closed || next == .inputClosed)
+        try await server.stop()
+        authority.remove()
+    }
+
     @Test("the certificate may be for the server name of the settings")
     func serverName() async throws {
         let tls = TLSSettings(caFile: authority.caFile, serverName: "gateway.test")

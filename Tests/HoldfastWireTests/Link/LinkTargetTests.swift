@@ -73,6 +73,8 @@ struct LinkTargetTests {
         #expect(try LinkTarget(url: "wss://[::1]/").certificateName == nil)
         let tls = TLSSettings(serverName: "b.test")
         #expect(try LinkTarget(url: "wss://127.0.0.1/", tls: tls).certificateName == "b.test")
+        #expect(try LinkTarget(url: "wss://127.0.0.1/", tls: tls).certifiedHost == "b.test")
+        #expect(try LinkTarget(url: "wss://[::1]/").certifiedHost == "::1")
     }
 
     @Test("secrets are not printed")

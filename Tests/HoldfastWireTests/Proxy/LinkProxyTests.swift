@@ -1,6 +1,8 @@
 import HoldfastCore
 import NIOCore
+import SwiftASN1
 import Testing
+import X509
 
 @testable import HoldfastWire
 
@@ -57,15 +59,42 @@ struct LinkProxyTests {
         authority.remove()
     }
 
+    @Test(
+        "through a proxy a certificate must be for the gateway: one for the proxy's own address is worth nothing",
+        arguments: [
+            (host: "192.0.2.1", address: [192, 0, 2, 1], isOpened: true),
+            (host: "192.0.2.1", address: [127, 0, 0, 1], isOpened: false),
+            (host: "gateway.test", address: [127, 0, 0, 1], isOpened: false),
+        ] as [(host: String, address: [UInt8], isOpened: Bool)])
+    func certificateOfProxy(host: String, address: [UInt8], isOpened: Bool) async throws {
+        let authority = try TestAuthority()
+        let name = GeneralName.ipAddress(ASN1OctetString(contentBytes: address[...]))
+        let server = try await TestServer.start(tls: try authority.serverContext(names: [name]))
+        let authorityOfURL = "\(host):\(server.port)"
+        let request = "CONNECT \(authorityOfURL) HTTP/1.1\r\nHost: \(authorityOfURL)\r\n\r\n"
+        let proxy = try await TestProxy.start(
+            [.init(waitsForBytes: request.utf8.count, answer: agreed)], upstream: server.port)
+        let target = try LinkTarget(
+            url: "wss://\(authorityOfURL)/", tls: TLSSettings(caFile: authority.caFile),
+            proxy: try Proxy(url: "http://127.0.0.1:\(proxy.port)"))
+        let client = try await TestClient.open(target)
+        let report = try await client.reports.next { $0 == .opened || $0.cause != nil }
+        if isOpened { #expect(report == .opened) } else { #expect(report.cause == .certificate(.wrongHost)) }
+        try await proxy.stop()
+        try await server.stop()
+        authority.remove()
+    }
+
     @Test("a proxy that refuses is named, with what it said and without our password")
     func refused() async throws {
         let proxy = try await TestProxy.start(
-            [.init(waitsForBytes: 90, answer: text("HTTP/1.1 407 Who \u{1B} are you\r\n\r\n"))], upstream: nil)
+            [.init(waitsForBytes: 90, answer: text("HTTP/1.1 403 Who are you?\r\n\r\n"))], upstream: nil)
         let client = try await TestClient.open(
             try LinkTarget(url: "ws://gateway.test/", proxy: try Proxy(url: "http://me:secret@127.0.0.1:\(proxy.port)"))
         )
         let error = try await client.end()
-        #expect(error.cause == .proxy(.notAProxy) || error.cause == .proxy(.refused(status: 407)))
+        #expect(error.cause == .proxy(.refused(status: 403)))
+        #expect(error.description.contains("403 Who are you?"))
         #expect(error.description.contains("http://127.0.0.1:\(proxy.port)"))
         #expect(!error.description.contains("secret") && !error.description.contains("me:"))
         try await proxy.stop()
