@@ -60,15 +60,14 @@ final class ClientEngine: LinkDelegate {
     // MARK: What tasks want
 
     func send(_ message: WebSocketMessage, _ done: Awaited<Void>) {
-        if let ended { return _ = done.answer(.failure(ended)) }
-        guard !isClosedByUs else { return _ = done.answer(.failure(Self.closedByUs)) }
+        if let refusal { return _ = done.answer(.failure(refusal)) }
         sends.append(Send(message: message, done: done))
         pump()
     }
 
     func ping(_ done: Awaited<Duration>) {
-        if let ended { return _ = done.answer(.failure(ended)) }
-        guard !isClosedByUs, let link else { return _ = done.answer(.failure(Self.closedByUs)) }
+        if let refusal { return _ = done.answer(.failure(refusal)) }
+        guard let link else { return _ = done.answer(.failure(Self.closedByUs)) }
         pings.removeAll(where: \.done.isAnswered)
         pingNumber &+= 1
         pings.append(Ping(number: pingNumber, began: .now, done: done))
@@ -98,13 +97,19 @@ final class ClientEngine: LinkDelegate {
 
     private static let closedByUs = LinkError(.closed(code: nil), "the connection was closed by us")
 
+    /// Why nothing can be sent; nil if it can.
+    var refusal: LinkError? {
+        ended ?? (isClosedByUs ? Self.closedByUs : link?.closing)
+    }
+
     /// Hands over messages as long as the socket takes them whole.
     private func pump() {
-        while let link, leaving == nil, link.bufferedBytes == 0, let next = sends.popFirst() {
+        while let link, link.isOpen, leaving == nil, link.bufferedBytes == 0, let next = sends.popFirst() {
             guard !next.done.isAnswered else { continue }
             link.write(next.message.payload, opcode: next.message.opcode)
             link.flush()
-            if link.bufferedBytes == 0 { next.done.answer(.success(())) } else { leaving = next.done }
+            // Where the flush found the connection broken, the end will tell.
+            if link.isOpen, link.bufferedBytes == 0 { next.done.answer(.success(())) } else { leaving = next.done }
         }
     }
 

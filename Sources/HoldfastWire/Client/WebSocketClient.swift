@@ -83,7 +83,8 @@ public final class WebSocketClient: Sendable {
     /// Whether the server agreed to compression.
     public var isCompressed: Bool { shared.opened.withLockedValue(\.isCompressed) }
 
-    /// How the connection ended; nil while it lasts. `cause` has the close code of an orderly end.
+    /// How the connection ended; nil while it lasts, and while messages that came before its end wait outside a full inbox.
+    /// `cause` has the close code of an orderly end.
     public var ending: LinkError? { shared.ending.withLockedValue { $0 } }
 
     /// The messages of the peer, each given to one iterator only. See ``WebSocketMessages``.

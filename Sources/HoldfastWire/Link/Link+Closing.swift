@@ -5,8 +5,8 @@ import NIOSSL
 
 extension Link {
     /// Begins the closing handshake: what was written leaves first, then a close frame; then the peer has `closeTimeout`
-    /// to answer it and to end the stream. A link that is not open yet is dropped. `linkClosed` tells when the socket is
-    /// gone.
+    /// to answer it and to end the stream. A link that is not open yet is dropped. No message is delivered any more, also
+    /// none of those that wait while reading is paused. `linkClosed` tells when the socket is gone.
     ///
     /// - Parameters:
     ///   - code: one that may be sent (RFC 6455 §7.4); any other leaves the close frame empty.
@@ -18,6 +18,8 @@ extension Link {
             waitForEnd(Ending())
         case .connecting(let attempt):
             end(LinkError(.closed(code: nil), attempt.doing, "closed by us"))
+        case .draining(let error):
+            end(error)
         case .closing, .closed:
             break
         }
@@ -44,6 +46,8 @@ extension Link {
             waitForEnd(ending)
         case .closing(let ending):
             ending.error = error
+        case .draining:
+            end(error)
         case .connecting, .closed:
             break
         }
@@ -57,6 +61,8 @@ extension Link {
         if isPaused {
             isPaused = false
             setAutoRead(true)
+            // The peer's close frame may be in it; and what comes is put behind it until it is decoded.
+            decodeUnread()
         }
         ending.deadline = loop.assumeIsolated().scheduleTask(in: TimeAmount(timeout ?? closeTimeout)) { [self] in
             end(ending.error ?? LinkError(.timeout(.close), "the peer did not answer our close frame"))

@@ -3,9 +3,10 @@ import NIOCore
 
 extension Link {
     /// Stops reading from the socket, and the delivery of what has been read already. The kernel's buffers fill, and the
-    /// peer is slowed down. Pings are not answered meanwhile.
+    /// peer is slowed down. Pings are not answered meanwhile. A stream that ends is reported only when what came before
+    /// has been delivered.
     public func pauseReading() {
-        guard case .open = state, !isPaused else { return }
+        guard isDelivering, !isPaused else { return }
         isPaused = true
         setAutoRead(false)
     }
@@ -15,11 +16,17 @@ extension Link {
         guard isPaused else { return }
         isPaused = false
         setAutoRead(true)
+        decodeUnread()
+    }
+
+    /// Goes on with what was read while reading was paused, in the loop's next round.
+    func decodeUnread() {
         guard unread != nil else { return }
         loop.assumeIsolated().execute { [self] in
             guard !isPaused, let input = unread.take() else { return }
             handleFrames(of: input)
             readCompleted()
+            if case .draining(let error) = state, unread == nil { end(error) }
         }
     }
 
@@ -32,7 +39,7 @@ extension Link {
         switch state {
         case .connecting(let attempt): received(input, during: attempt)
         case .open, .closing: decode(input)
-        case .closed: break
+        case .draining, .closed: break
         }
     }
 
@@ -69,16 +76,24 @@ extension Link {
     /// Whether what the peer says still matters: until its close frame.
     private var isListening: Bool {
         switch state {
-        case .open: true
+        case .open, .draining: true
         case .closing(let ending): ending.error == nil
         case .connecting, .closed: false
+        }
+    }
+
+    /// Whether messages still go to the owner: not after a close frame, of either side.
+    private var isDelivering: Bool {
+        switch state {
+        case .open, .draining: true
+        case .connecting, .closing, .closed: false
         }
     }
 
     private func handle(_ event: WebSocketEvent) {
         if case .close(let frame) = event { return peerCloses(frame) }
         // After our close frame only the peer's matters.
-        guard case .open = state else { return }
+        guard isDelivering else { return }
         switch event {
         case .message(let message, let isText): delegate?.link(tag, received: message, isText: isText)
         case .pong(let payload): delegate?.link(tag, receivedPong: payload)
@@ -109,28 +124,42 @@ extension Link {
 
     /// The channel is gone.
     func streamEnded() {
-        if case .open = state { state = .closing(Ending()) }
-        // What was read and not decoded may hold the peer's close frame; nothing else of it matters now.
-        if let input = unread.take() {
-            isPaused = false
-            handleFrames(of: input)
-        }
+        let error =
+            writeError.map { .established(failed: $0) }
+            ?? LinkError(.endOfStream, "the peer ended the connection without a close frame")
         switch state {
-        case .connecting(let attempt): attemptEnded(attempt)
+        case .connecting(let attempt):
+            attemptEnded(attempt)
+        case .open:
+            drain(error)
         case .closing(let ending):
-            end(
-                ending.error ?? writeError.map { .established(failed: $0) }
-                    ?? LinkError(.endOfStream, "the peer ended the connection without a close frame"))
-        case .open, .closed: break
+            finish(ending, error)
+        case .draining, .closed:
+            break
         }
     }
 
     func caught(_ error: any Error) {
         switch state {
         case .connecting(let attempt): end(.upgrading(attempt, failed: error, certificate: peerCertificate))
-        case .open: end(.established(failed: error))
-        case .closing(let ending): end(ending.error ?? .established(failed: error))
-        case .closed: break
+        case .open: drain(.established(failed: error))
+        case .closing(let ending): finish(ending, .established(failed: error))
+        case .draining, .closed: break
         }
+    }
+
+    /// Ends a link that was waiting for it.
+    private func finish(_ ending: Ending, _ error: LinkError) {
+        // What was read and not decoded may hold the peer's close frame; nothing else of it matters now.
+        if let input = unread.take() { handleFrames(of: input) }
+        end(ending.error ?? error)
+    }
+
+    /// Ends an open link whose stream is over, when what came before has been delivered.
+    private func drain(_ error: LinkError) {
+        guard unread != nil else { return end(error) }
+        state = .draining(error)
+        closeSocket(withReset: false)
+        if !isPaused { decodeUnread() }
     }
 }

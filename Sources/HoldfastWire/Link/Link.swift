@@ -14,10 +14,12 @@ public final class Link {
     enum State {
         /// From the start until the upgrade is checked → open, closed.
         case connecting(Attempt)
-        /// → closing, closed.
+        /// → closing, draining, closed.
         case open
         /// A close frame was sent or received → closed.
         case closing(Ending)
+        /// The stream ended, for this reason, and what came before is not delivered yet, since reading is paused → closed.
+        case draining(LinkError)
         /// The socket is gone.
         case closed
     }
@@ -43,7 +45,8 @@ public final class Link {
     public internal(set) var subprotocol: String?
     /// The peer agreed to compression. Known once the link is open.
     public var isCompressed: Bool { assembler.inflation != nil }
-    /// What was read and not yet decoded, while reading is paused.
+    /// What was read and not yet decoded, while reading is paused: one read, and where the stream ends meanwhile, what the
+    /// kernel's receive buffer held.
     var unread: ByteBuffer?
     /// Why a write failed, for the report that follows when the channel has closed.
     var writeError: IOError?
@@ -69,6 +72,16 @@ public final class Link {
     /// Whether messages can be sent: from `linkOpened` until a close frame was sent or received.
     public var isOpen: Bool {
         if case .open = state { true } else { false }
+    }
+
+    /// Why nothing can be sent any more, though `linkClosed` is still to come; nil on a link that is open.
+    var closing: LinkError? {
+        switch state {
+        case .open: nil
+        case .draining(let error): error
+        case .closing(let ending): ending.error ?? LinkError(.closed(code: nil), "the connection is being closed")
+        case .connecting, .closed: LinkError(.endOfStream, "the connection is not open")
+        }
     }
 
     /// Starts an attempt. Nothing is reported before this call has returned.
@@ -111,7 +124,7 @@ public final class Link {
         case .closed: return
         case .connecting(let attempt): attempt.stop()
         case .closing(let ending): ending.deadline?.cancel()
-        case .open: break
+        case .open, .draining: break
         }
         state = .closed
         outbound.removeAll()

@@ -141,6 +141,32 @@ struct WebSocketClientTests {
         try await server.stop()
     }
 
+    @Test("messages that were received before the peer closed are all delivered, to a slow consumer too")
+    func slowConsumerAtTheEnd() async throws {
+        let (server, client) = try await pair { $0.unreadMessages = 4 }
+        let texts = (0..<200).map { "message \($0)" }
+        try await server.write(texts.flatMap { frame(0x81, Array($0.utf8)) } + frame(0x88, [0x03, 0xE8]))
+        try await server.close()
+        while try await client.onLoop({ $0.refusal == nil }) { await Task.yield() }
+        var received: [WebSocketMessage] = []
+        for try await message in client.messages { received.append(message) }
+        #expect(received == texts.map { .text($0) })
+        #expect(client.ending?.cause == .closed(code: 1000))
+        try await server.stop()
+    }
+
+    @Test("between the peer's close frame and the end of the stream nothing is sent, and nothing pretends to be")
+    func sendingAfterPeerClosed() async throws {
+        let (server, client) = try await pair { $0.link.closeTimeout = .seconds(600) }
+        try await server.write(frame(0x88, [0x03, 0xE9]))
+        #expect(try await server.said() == .close(CloseFrame(code: 1001)))
+        let send = await #expect(throws: LinkError.self) { try await client.send("too late") }
+        #expect(send?.cause == .closed(code: 1001))
+        let ping = await #expect(throws: LinkError.self) { try await client.ping() }
+        #expect(ping?.cause == .closed(code: 1001))
+        try await server.stop()
+    }
+
     @Test("a message as large as all that may wait still comes")
     func largeMessage() async throws {
         let (server, client) = try await pair { $0.unreadBytes = 10 }

@@ -162,16 +162,74 @@ struct LinkClosingTests {
         try await server.stop()
     }
 
-    @Test("a close frame that came while reading was paused is found when the stream ends")
-    func closeFrameBehindPause() async throws {
+    @Test(
+        "we close while messages wait: none of them is delivered, what follows is not kept, the answer behind it is seen"
+    )
+    func closeWithUnread() async throws {
+        let (server, client) = try await openPair(options: Self.patient) { report, link in
+            if report == .text("a") { link.pauseReading() }
+        }
+        try await client.opened()
+        try await server.write(frame(0x81, [0x61]) + frame(0x81, [0x62]) + frame(0x81, [0x63]))
+        #expect(try await client.reports.next() == .text("a"))
+        try await client.with { link in
+            #expect(link.unread?.readableBytes == 6)
+            link.close(code: 1000)
+        }
+        #expect(try await server.said() == .close(CloseFrame(code: 1000)))
+        let message = frame(0x82, Array(repeating: 0, count: 128 << 10))
+        try await server.write(Array(repeating: message, count: 128).flatMap { $0 })
+        let unreadBytes = try await client.with { $0.unread?.readableBytes ?? 0 }
+        try #require(unreadBytes <= 256 << 10)
+        // The stream does not end: the close frame itself must be found.
+        try await server.write(frame(0x88, [0x03, 0xE9]))
+        while try await client.with({ $0.closing?.cause }) != .closed(code: 1001) { await Task.yield() }
+        #expect(client.reports.pending == [])
+        try await server.close()
+        #expect(try await client.reports.next().cause == .closed(code: 1001))
+        try await server.stop()
+    }
+
+    @Test(
+        "a stream that ends while reading is paused: first what came before is delivered, then the end",
+        arguments: [true, false])
+    func endWhilePaused(hasCloseFrame: Bool) async throws {
+        let (server, client) = try await openPair { report, link in
+            if report == .text("a") || report == .text("b") { link.pauseReading() }
+        }
+        try await client.opened()
+        let close = hasCloseFrame ? frame(0x88, [0x03, 0xF0]) : []
+        try await server.write(frame(0x81, [0x61]) + frame(0x81, [0x62]) + frame(0x81, [0x63]) + close)
+        #expect(try await client.reports.next() == .text("a"))
+        try await server.close()
+        while try await client.with({ $0.closing == nil }) { await Task.yield() }
+        #expect(client.reports.pending == [])
+        #expect(try await client.with { $0.isOpen || $0.context != nil } == false)
+        try await client.with { $0.resumeReading() }
+        #expect(try await client.reports.next() == .text("b"))
+        try await client.with { _ in }
+        #expect(client.reports.pending == [])
+        try await client.with { $0.resumeReading() }
+        #expect(try await client.reports.next() == .text("c"))
+        #expect(try await client.reports.next().cause == (hasCloseFrame ? .closed(code: 1008) : .endOfStream))
+        try await server.stop()
+    }
+
+    @Test("a stream that ended while reading is paused is given up by close and abort", arguments: [true, false])
+    func givenUpWhilePaused(aborts: Bool) async throws {
         let (server, client) = try await openPair { report, link in
             if report == .text("a") { link.pauseReading() }
         }
         try await client.opened()
-        try await server.write(frame(0x81, [0x61]) + frame(0x81, [0x62]) + frame(0x88, [0x03, 0xF0]))
+        try await server.write(frame(0x81, [0x61]) + frame(0x81, [0x62]))
         #expect(try await client.reports.next() == .text("a"))
         try await server.close()
-        #expect(try await client.reports.next().cause == .closed(code: 1008))
+        while try await client.with({ $0.closing == nil }) { await Task.yield() }
+        try await client.with { if aborts { $0.abort() } else { $0.close(code: 1000) } }
+        if !aborts { #expect(try await client.reports.next().cause == .endOfStream) }
+        try await client.with { $0.resumeReading() }
+        try await client.with { #expect($0.unread == nil) }
+        #expect(client.reports.pending == [])
         try await server.stop()
     }
 
