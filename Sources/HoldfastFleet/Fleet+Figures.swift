@@ -111,6 +111,7 @@ extension LaneCounters {
         metrics.duplicates &+= duplicates
         metrics.unreadableItems &+= unreadableItems
         metrics.otherItems &+= otherItems
+        metrics.pushesDropped &+= pushesDropped
         metrics.readingPauses &+= readingPauses
         metrics.outbox += outbox
         metrics.outboxRetries &+= outboxRetries

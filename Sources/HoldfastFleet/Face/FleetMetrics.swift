@@ -33,6 +33,8 @@ public struct FleetMetrics: Sendable {
     public var unreadableItems: UInt64 = 0
     /// Items that are no messages, and that no handler wants.
     public var otherItems: UInt64 = 0
+    /// Frames with messages that came when they could not be taken any more: the process was going down.
+    public var pushesDropped: UInt64 = 0
     /// How much later than it was sent a message came.
     public var messageDelaySeconds = Histogram(bounds: Histogram.delayBounds)
     /// Messages by what became of them.

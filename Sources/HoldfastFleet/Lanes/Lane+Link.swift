@@ -23,7 +23,9 @@ extension Lane: LinkDelegate {
         let index = Int(tag.slot)
         guard isCurrent(tag), let account = slots[index].account else { return }
         let received = account.dialect.receive(message, isText: isText, identity: slots[index].identity)
-        if let sequence = received.sequence { follow(sequence, index, account, at: now) }
+        if let sequence = received.sequence, !received.meaning.isPush || takesPushes(index) {
+            follow(sequence, index, account, at: now)
+        }
         take(received.meaning, index, account, at: now)
     }
 
@@ -186,5 +188,11 @@ extension Lane: LinkDelegate {
         let isCurrent = slots[Int(tag.slot)].session.generation == tag.generation
         if !isCurrent { counters.staleEvents &+= 1 }
         return isCurrent
+    }
+}
+
+extension Meaning {
+    fileprivate var isPush: Bool {
+        if case .push = self { true } else { false }
     }
 }

@@ -17,6 +17,7 @@ struct LaneCounters: Sendable {
     var unreadableItems: UInt64 = 0
     /// Items that are no messages, and that no handler wants.
     var otherItems: UInt64 = 0
+    var pushesDropped: UInt64 = 0
     var delays = DelayCounts()
     var readingPauses: UInt64 = 0
     /// Messages of ours, by what became of them.

@@ -7,7 +7,7 @@ struct Slot {
     var link: Link?
     /// The registration waits for the gateway's greeting.
     var awaitsHello = false
-    /// The last place in the gateway's sequence that was seen.
+    /// The last place in the gateway's sequence that was taken.
     var lastSequence: UInt64?
     var identity = ConnectionIdentity(random: 0, at: WallTime(milliseconds: 0))
     var account: Account?

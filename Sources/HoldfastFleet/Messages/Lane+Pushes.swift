@@ -6,9 +6,22 @@ import NIOCore
 
 /// What gateways hand over: into the journal, and acknowledged when it is there (requirements §7).
 extension Lane {
-    /// What comes while the connection is being closed cannot be acknowledged any more; the gateway will deliver it again.
+    /// Whether what is delivered is taken: from the upgrade on, since a gateway may send what waited for us before it answers
+    /// the registration, and not every one delivers it again; until the connection is closed or the process goes down.
+    func takesPushes(_ index: Int) -> Bool {
+        isServed(index) && !mail.isClosed
+    }
+
+    private func isServed(_ index: Int) -> Bool {
+        slots[index].session.phase == .register || slots[index].session.phase == .established
+    }
+
+    /// What cannot be taken any more cannot be acknowledged either; a gateway that keeps it will deliver it again.
     func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
-        guard slots[index].session.state == .connected, !mail.isClosed else { return }
+        guard takesPushes(index) else {
+            counters.pushesDropped &+= 1
+            return
+        }
         slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
         let entry = entry(of: push, index, account, at: now)
         counters.messagesReceived &+= UInt64(entry.messages.count + entry.unreadable.count)
@@ -31,7 +44,8 @@ extension Lane {
     }
 
     private func acknowledge(_ push: Push, _ index: Int, _ account: Account, items: Int) {
-        guard let link = slots[index].link else { return }
+        // A stream that has ended can still deliver what it brought before; no acknowledgement leaves by it.
+        guard let link = slots[index].link, link.isOpen else { return }
         scratch.clear()
         guard let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch) else { return }
         link.send(scratch, as: kind)
@@ -107,7 +121,7 @@ extension Lane {
             let index = Int(item.slot)
             let session = slots[index].session
             guard session.generation == item.generation, slots[index].account?.id == item.account.id,
-                session.state == .connected, let link = slots[index].link,
+                isServed(index), let link = slots[index].link, link.isOpen,
                 let kind = item.kind,
                 let bytes = batch.acknowledgements.getSlice(at: item.offset, length: item.length)
             else { continue }
@@ -140,8 +154,7 @@ extension Lane {
         for held in held {
             let index = Int(held.slot)
             guard slots[index].session.generation == held.generation, slots[index].account?.id == held.account,
-                slots[index].session.state == .connected,
-                let link = slots[index].link
+                isServed(index), let link = slots[index].link, link.isOpen
             else { continue }
             link.send(held.bytes, as: held.kind)
             link.flush()

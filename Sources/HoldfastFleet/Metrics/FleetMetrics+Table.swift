@@ -101,6 +101,9 @@ extension MetricTable {
             "holdfast_messages_other_total", "Items that are no messages, and that no handler wants.",
             metrics.otherItems)
         counter(
+            "holdfast_pushes_dropped_total", "Frames with messages that came while the process was going down.",
+            metrics.pushesDropped)
+        counter(
             "holdfast_messages_handled_total", "Messages by what became of them.",
             HandledKind.allCases.filter { $0 != .abandoned }.map {
                 MetricSample([("outcome", $0.rawValue)], Double(metrics.handled[$0]))
