@@ -100,6 +100,20 @@ struct JSONSettingsTests {
         #expect(jsonProblems(settings) == expected)
     }
 
+    @Test(
+        "a place that stands for a whole value is one, and not a part of a number or a word",
+        arguments: [
+            (#"{"a":{token}}"#, true), (#"{"a":-{id}}"#, true), (#"{"a":-{time},"b":-{seconds}}"#, true),
+            (#"[{sequence},{id}]"#, true), (#"{"a":"1{token}","b":"-{device_id}"}"#, true),
+            (#"{"a":1{token}}"#, false), (#"{"a":-{device_id}}"#, false), (#"{"a":1.{sequence}}"#, false),
+            (#"{"a":1{id}}"#, false), (#"{"a":1{time}}"#, false), (#"{"a":{token}1}"#, false),
+            (#"{"a":{id}{id}}"#, false), (#"{"a":{seconds}1}"#, false), (#"{"a":1e{id}}"#, false),
+        ] as [(String, Bool)])
+    func wholeValues(text: String, isTemplate: Bool) {
+        let problems = jsonProblems(["register": ["send": .text(text), "accepted": ["a": "1"]]])
+        #expect(problems.isEmpty == isTemplate, "\(problems)")
+    }
+
     @Test("a template has limits, and one that is too large is refused")
     func templatesAreBounded() {
         let long = "\"\(String(repeating: "x", count: 16 << 10))\""

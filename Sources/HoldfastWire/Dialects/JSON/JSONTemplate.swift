@@ -62,13 +62,16 @@ public struct JSONTemplate: Hashable, Sendable {
         guard text.utf8.count <= Self.bytesLimit else { throw .tooLong }
         pieces = Self.cut(text)
         guard pieces.count <= 2 * Self.placesLimit + 1 else { throw .tooManyPlaces }
-        let sample = sample
-        var scanner = JSONScanner()
-        do throws(JSONError) {
-            try scanner.skipValue(in: sample.readableBytesSpan)
-            try scanner.finish(in: sample.readableBytesSpan)
-        } catch {
-            throw .notJSON(error)
+        // A number alone would not do: beside a digit of the template it is another number, where a text is no JSON.
+        for filling in ["0", "null"] {
+            let sample = sample(filling)
+            var scanner = JSONScanner()
+            do throws(JSONError) {
+                try scanner.skipValue(in: sample.readableBytesSpan)
+                try scanner.finish(in: sample.readableBytesSpan)
+            } catch {
+                throw .notJSON(error)
+            }
         }
     }
 
@@ -81,13 +84,19 @@ public struct JSONTemplate: Hashable, Sendable {
         pieces.compactMap { if case .place(.field(let name), _) = $0 { name } else { nil } }
     }
 
-    /// What it looks like with something in its places.
-    private var sample: ByteBuffer {
+    /// What it looks like with something in its places. Behind a minus sign, what is always a number is one here too.
+    private func sample(_ filling: String) -> ByteBuffer {
         var sample = ByteBuffer()
+        var isNegated = false
         for piece in pieces {
             switch piece {
-            case .text(let text): sample.writeString(text)
-            case .place(_, let isInString): if !isInString { sample.writeStaticString("0") }
+            case .text(let text):
+                sample.writeString(text)
+                isNegated = text.last == "-"
+            case .place(let place, isInString: false):
+                sample.writeString(isNegated && [.id, .time, .seconds].contains(place) ? "0" : filling)
+            case .place(_, isInString: true):
+                break
             }
         }
         return sample
