@@ -1,8 +1,9 @@
-// Sends each line of standard input to a WebSocket server and prints what comes back:
+// Sends each line of standard input to a WebSocket server, waits for one text and prints it:
 //
 //     swift run EchoExample wss://echo.example.org/
 //
-// Ends when its input does, or when the server closes.
+// Ends when its input does, or when a line is not answered by a text: the server sent bytes, or closed in order. Any other
+// end is an error.
 
 import HoldfastWire
 
