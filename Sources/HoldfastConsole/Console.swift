@@ -18,11 +18,12 @@ public struct Console: Sendable {
         self.configuration = configuration
         self.logger = logger
         let counters = ConsoleCounters()
+        let gatekeeper = Gatekeeper(tokens: configuration.tokens, limits: configuration.limits, counters: counters)
         let routes = Routes(
             fleet: fleet, epoch: String(UInt32.random(in: .min ... .max), radix: 36), limits: configuration.limits,
-            counters: counters, settings: inForce, logger: logger)
+            counters: counters, settings: inForce, gatekeeper: gatekeeper, logger: logger)
         responder = ConsoleResponder(
-            routes: routes.all, gatekeeper: Gatekeeper(tokens: configuration.tokens), counters: counters)
+            routes: routes.all, gatekeeper: gatekeeper, counters: counters)
     }
 
     /// Listens and answers until the task is cancelled, or the service group it runs in shuts down.

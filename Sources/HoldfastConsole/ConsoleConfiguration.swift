@@ -51,6 +51,16 @@ public struct ConsoleLimits: Sendable, Equatable {
     /// What may wait for one viewer; beyond it the viewer is dropped. How many events are kept for those that come back is
     /// the fleet's (`FleetEvent.kept`).
     public var viewerBacklogBytes = 1 << 20
+    /// Requests of one token, or of everybody where none is needed. More are refused with 429.
+    public var requestsPerSecond = 200.0
+    public var requestBurst = 1_000
+    /// Requests without a token that is known, of one address.
+    public var strangersPerSecond = 10.0
+    public var strangerBurst = 100
+    /// Addresses of strangers that are told apart; beyond it all begin anew.
+    public var strangers = 4_096
+    /// Pages that may be signed in; beyond it the one that would end first is signed out.
+    public var sessions = 1_000
     /// A connection that asks for nothing is closed after this.
     public var idleTimeout = Duration.seconds(60)
     /// From the head of a request to its end.

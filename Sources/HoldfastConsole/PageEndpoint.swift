@@ -20,11 +20,17 @@ struct PageEndpoint: Sendable {
         }
     }
 
+    private let referenceFile = File("application/json", PackageResources.openapi_json)
     private let indexFile = File("text/html; charset=utf-8", PackageResources.index_html)
     private let files: [String: File] = Self.load()
 
     @Sendable func index(_ call: Call) async throws -> Response {
         answer(indexFile, to: call)
+    }
+
+    /// The API as an OpenAPI document.
+    @Sendable func reference(_ call: Call) async throws -> Response {
+        answer(referenceFile, to: call)
     }
 
     @Sendable func file(_ call: Call) async throws -> Response {

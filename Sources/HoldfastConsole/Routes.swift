@@ -8,7 +8,7 @@ struct Routes: Sendable {
 
     init(
         fleet: Fleet, epoch: String, limits: ConsoleLimits, counters: ConsoleCounters,
-        settings: SettingsInForce = SettingsInForce(), logger: Logger
+        settings: SettingsInForce = SettingsInForce(), gatekeeper: Gatekeeper = Gatekeeper(tokens: []), logger: Logger
     ) {
         let health = HealthEndpoints(fleet: fleet, counters: counters)
         let accounts = AccountEndpoints(fleet: fleet)
@@ -21,11 +21,15 @@ struct Routes: Sendable {
         let pauses = PauseEndpoints(fleet: fleet, actions: actions)
         let channels = ChannelEndpoints(fleet: fleet, actions: actions)
         let alerts = AlertEndpoints(fleet: fleet, actions: actions)
+        let sessions = SessionEndpoints(gatekeeper: gatekeeper, actions: actions)
         let page = PageEndpoint()
         all =
             [
                 Route(.get, "/", .open, handler: page.index),
                 Route(.get, "/page/{file}", .open, handler: page.file),
+                Route(.get, "/api/v1/openapi.json", .open, handler: page.reference),
+                Route(.post, "/api/v1/session", .role(.viewer), handler: sessions.begin),
+                Route(.delete, "/api/v1/session", .role(.viewer), handler: sessions.end),
                 Route(.get, "/healthz", .open, handler: health.alive),
                 Route(.get, "/readyz", .open, handler: health.ready),
                 Route(.get, "/metrics", .role(.viewer), handler: health.metrics),

@@ -117,11 +117,14 @@ struct ReferenceTests {
         let limits = ConsoleLimits()
         for word in [
             "\(limits.headBytes / 1_024) KiB, \(limits.headFields) fields", "| \(limits.bodyBytes / 1_024) KiB |",
-            "| \(limits.connections) |", "| \(limits.viewers) |", "| \(limits.viewerBacklogBytes >> 20) MiB |",
+            "| \(limits.connections) |", "| \(Int(limits.requestsPerSecond)) a second, bursts of 1 000 |",
+            "| \(Int(limits.strangersPerSecond)) a second, bursts of \(limits.strangerBurst); 4 096 addresses",
+            "signed in | 1 000 |", "| \(limits.viewers) |", "| \(limits.viewerBacklogBytes >> 20) MiB |",
             "every \(limits.keepAlive.components.seconds) s", "| \(limits.idleTimeout.components.seconds) s |",
             "end | \(limits.requestTimeout.components.seconds) s |",
             "taken | \(limits.stallTimeout.components.seconds) s |",
         ] { #expect(text.contains(word), "\(word)") }
+        #expect(limits.requestBurst == 1_000 && limits.strangers == 4_096 && limits.sessions == 1_000)
         #expect(text.contains("newest \(FleetEvent.kept / 1_000) 0\(FleetEvent.kept % 1_000)"))
     }
 

@@ -59,7 +59,8 @@ struct HoldfastClient: Sendable {
 
     private func send(
         _ method: HTTPMethod, _ path: String, body: Data?, headers: [(String, String)] = [], accepting: Set<UInt> = [],
-        timeout: TimeAmount = Self.timeout
+        timeout: TimeAmount = Self.timeout,
+        tries: Int = 10
     ) async throws -> Data {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
@@ -80,6 +81,12 @@ struct HoldfastClient: Sendable {
             throw CommandFailure(
                 "cannot reach Holdfast at \(base) (\(PlainReason.of(error))); is it running? --url or HOLDFAST_URL says where"
             )
+        }
+        if status == .tooManyRequests, tries > 1 {
+            // A long list, one request after the other, may be faster than what one token may ask.
+            try await Task.sleep(for: .seconds(1))
+            return try await send(
+                method, path, body: body, headers: headers, accepting: accepting, timeout: timeout, tries: tries - 1)
         }
         guard (200..<300).contains(status.code) || accepting.contains(status.code) else {
             throw CommandFailure(Self.refusal(status, answer))

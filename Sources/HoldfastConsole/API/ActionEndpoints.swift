@@ -79,6 +79,9 @@ struct ActionEndpoints: Sendable {
             return try await request.body.collect(upTo: limits.bodyBytes)
         } catch is NIOTooManyBytesError {
             throw Problem.bodyTooLarge(limitBytes: limits.bodyBytes)
+        } catch {
+            // Cut off, or in a coding that is none: it is theirs, and no failure of ours.
+            throw Problem.badBody("The body of the request cannot be read.")
         }
     }
 

@@ -42,7 +42,9 @@ struct ConsoleResponder: HTTPResponder {
             throw Problem.methodNotAllowed(allowed: Self.methods(of: matches.map(\.0)))
         }
         var caller = Caller(name: "anonymous", role: .viewer)
-        if case .role(let role) = route.access { caller = try gatekeeper.admit(request, needing: role) }
+        if case .role(let role) = route.access {
+            caller = try gatekeeper.admit(request, from: context.peer, needing: role)
+        }
         return try await route.handler(
             Call(
                 request: request, context: context, caller: caller,

@@ -18,6 +18,9 @@ extension MetricTable {
         counter(
             "holdfast_viewers_refused_total", "Viewers turned away because there were enough.", values.viewersRefused)
         counter(
+            "holdfast_http_limited_total", "Requests refused because there were too many of their caller.",
+            values.requestsLimited)
+        counter(
             "holdfast_viewers_dropped_total", "Viewers dropped because they did not keep up.", values.viewersDropped)
         counter(
             "holdfast_event_gaps_total", "Viewers that came back for events which were no longer kept.",

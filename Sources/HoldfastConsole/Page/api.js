@@ -1,6 +1,5 @@
-// Asking Holdfast. A token, where one is needed, is asked for once and kept for this tab only.
+// Asking Holdfast. A token, where one is needed, is asked for once and changed for a cookie that no script can read.
 
-const tokenKey = 'holdfast-token';
 const patience = 8000;
 
 /// An answer that is no success: the problem document that came with it.
@@ -18,19 +17,19 @@ let clockOffset = 0;
 /// What to do when Holdfast wants a token, or another one.
 export function whenTokenNeeded(action) { tokenNeeded = action; }
 
-export function setToken(token) { sessionStorage.setItem(tokenKey, token); }
+/// Signs in: from then on the browser sends the cookie by itself. True if the token is a right one.
+export async function signIn(token) {
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const response = await fetch('/api/v1/session', { method: 'POST', headers, cache: 'no-store' });
+  return response.ok;
+}
 
 /// The time as Holdfast has it; its clock and the browser's may differ.
 export const now = () => Date.now() + clockOffset;
 
-function headers(more) {
-  const token = sessionStorage.getItem(tokenKey);
-  return token ? { ...more, Authorization: `Bearer ${token}` } : more;
-}
-
 /// A request whose answer is a success; anything else is thrown.
 export async function request(path, options = {}) {
-  const response = await fetch(path, { ...options, headers: headers(options.headers ?? {}), cache: 'no-store' });
+  const response = await fetch(path, { ...options, cache: 'no-store' });
   noteClock(response);
   if (response.ok) return response;
   const problem = new Problem(response.status, await response.json().catch(() => ({})));

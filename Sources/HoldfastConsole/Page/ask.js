@@ -1,6 +1,6 @@
 // The questions the page asks: are you sure, who are you, and what exactly.
 
-import { setToken } from './api.js';
+import { signIn } from './api.js';
 import { byId, make } from './dom.js';
 import { texts } from './language.js';
 
@@ -42,7 +42,8 @@ export async function askFor(title, more, fields, yes) {
   return answer === 'yes' ? Object.fromEntries(fields.map((field, index) => [field.name, inputs[index].value.trim()])) : null;
 }
 
-/// Asks for a token and keeps it for this tab. False if it is being asked for already, or none was given.
+/// Asks for a token and signs in with it; a wrong one is asked for again with the next request. False if it is being asked
+/// for already, or none was given.
 export async function askForToken() {
   if (dialog.open) return false;
   const t = texts();
@@ -54,7 +55,7 @@ export async function askForToken() {
       make('label', { for: 'token' }, t.tokenLabel), field,
       make('div', { class: 'actions' }, make('button', { class: 'primary' }, t.enter))),
   ]);
-  if (token) setToken(token);
+  if (token) await signIn(token);
   return Boolean(token);
 }
 

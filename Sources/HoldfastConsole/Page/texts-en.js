@@ -321,7 +321,7 @@ export const en = {
   failedAction: (id, detail) => `${id}: ${detail}`,
 
   tokenTitle: 'Holdfast wants a token',
-  tokenMore: 'One of those under server.tokens in the configuration. It is kept for this tab only.',
+  tokenMore: 'One of those under server.tokens in the configuration. You stay signed in for twelve hours.',
   tokenLabel: 'Token',
   enter: 'Enter',
 

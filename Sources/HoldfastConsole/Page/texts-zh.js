@@ -321,7 +321,7 @@ export const zh = {
   failedAction: (id, detail) => `${id}：${detail}`,
 
   tokenTitle: 'Holdfast 需要令牌',
-  tokenMore: '请输入配置中 server.tokens 的令牌之一。仅保存在当前标签页。',
+  tokenMore: '请输入配置中 server.tokens 的令牌之一。登录状态保持十二小时。',
   tokenLabel: '令牌',
   enter: '进入',
 

@@ -5,6 +5,8 @@ final class ConsoleCounters: Sendable {
     struct Values: Sendable, Equatable {
         /// Answers by status code.
         var requests: [Int: UInt64] = [:]
+        /// Requests refused because there were too many of their caller.
+        var requestsLimited: UInt64 = 0
         /// Viewers of the event stream now.
         var viewers: Int = 0
         /// Viewers turned away because there were enough.
@@ -40,6 +42,7 @@ final class ConsoleCounters: Sendable {
     }
 
     func removeViewer() { state.withLock { $0.viewers = max(0, $0.viewers - 1) } }
+    func countLimitedRequest() { state.withLock { $0.requestsLimited &+= 1 } }
     func countDroppedViewer() { state.withLock { $0.viewersDropped &+= 1 } }
     func countEventGap() { state.withLock { $0.eventGaps &+= 1 } }
     func countTimedOutRequest() { state.withLock { $0.requestsTimedOut &+= 1 } }

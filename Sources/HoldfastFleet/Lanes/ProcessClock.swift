@@ -1,11 +1,11 @@
 import Glibc
-import HoldfastCore
+package import HoldfastCore
 
 /// The clocks of the process. `instant` is the clock that NIO's deadlines use.
-enum ProcessClock {
-    static var instant: Instant { Instant(nanoseconds: nanoseconds(of: CLOCK_MONOTONIC)) }
+package enum ProcessClock {
+    package static var instant: Instant { Instant(nanoseconds: nanoseconds(of: CLOCK_MONOTONIC)) }
 
-    static var wall: WallTime { WallTime(milliseconds: nanoseconds(of: CLOCK_REALTIME) / 1_000_000) }
+    package static var wall: WallTime { WallTime(milliseconds: nanoseconds(of: CLOCK_REALTIME) / 1_000_000) }
 
     static var moment: Moment { Moment(instant: instant, wall: wall) }
 
