@@ -80,7 +80,7 @@ struct BacklogTests {
               sequence: { at: s, continues: true }
               message: { when: { op: say }, id: s, text: text }
             """
-        func say(_ sequence: Int) -> ScriptedServer.Step {
+        @Sendable func say(_ sequence: Int) -> ScriptedServer.Step {
             .text(#"{"op":"say","s":\#(sequence),"text":"m\#(sequence)"}"#)
         }
         let ready = ScriptedServer.Step.text(#"{"op":"ready"}"#)
