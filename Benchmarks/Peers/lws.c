@@ -1,0 +1,147 @@
+/* The job on libwebsockets, as its minimal examples show it. lws PORT SESSIONS */
+#define _GNU_SOURCE
+#include "frames.h"
+#include <libwebsockets.h>
+#include <sys/resource.h>
+
+enum { KEPT = 8192, WAITING = 64 };
+
+struct session {
+    struct lws *wsi;
+    lws_sorted_usec_list_t beat;
+    long open;              /* the number of the open heartbeat; 0: none */
+    double open_since;
+    int registered, waiting;
+    char *out[WAITING];     /* messages to be written, one per callback */
+    uint64_t *seen;
+};
+
+static struct lws_context *context;
+static struct session *sessions;
+static int port, count, begun;
+static long next_mid = 1;
+
+static void text(struct session *s, const char *bytes) {
+    if (s->waiting == WAITING) return;
+    s->out[s->waiting++] = strdup(bytes);
+    lws_callback_on_writable(s->wsi);
+}
+
+static void beat(lws_sorted_usec_list_t *list) {
+    struct session *s = lws_container_of(list, struct session, beat);
+    if (!s->wsi) return;
+    if (s->open && seconds_now() - s->open_since > 30) {
+        lws_set_timeout(s->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+        return;
+    }
+    char out[100];
+    s->open = next_mid++;
+    s->open_since = seconds_now();
+    snprintf(out, sizeof out, "{\"lwp\":\"/!\",\"headers\":{\"mid\":\"b%ld 0\"}}", s->open);
+    text(s, out);
+    lws_sul_schedule(context, 0, &s->beat, beat, 15 * LWS_US_PER_SEC);
+}
+
+static void begin(void) {
+    if (begun == count) return;
+    struct session *s = &sessions[begun++];
+    struct lws_client_connect_info info = {.context = context, .address = "127.0.0.1", .port = port, .path = "/s",
+        .host = "127.0.0.1", .origin = "127.0.0.1", .protocol = NULL, .local_protocol_name = "job",
+        .opaque_user_data = s, .pwsi = &s->wsi};
+    lws_client_connect_via_info(&info);
+}
+
+static int seen(struct session *s, const char *id, size_t size) {
+    uint64_t hash = 1469598103934665603ull;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)id[i]) * 1099511628211ull;
+    if (!s->seen) s->seen = calloc(KEPT * 2 + 1, sizeof *s->seen);
+    for (size_t at = hash % (KEPT * 2);; at = (at + 1) % (KEPT * 2)) {
+        if (s->seen[at] == hash) return 1;
+        if (s->seen[at] == 0) {
+            s->seen[at] = hash;
+            if (++s->seen[KEPT * 2] > KEPT) memset(s->seen, 0, (KEPT * 2 + 1) * sizeof *s->seen);
+            return 0;
+        }
+    }
+}
+
+static void message(struct session *s, char *in, size_t length) {
+    size_t mid_size, size;
+    char *mid = field(in, length, "\"mid\":\"", &mid_size);
+    if (!mid) return;
+    if (!memmem(in, length, "\"lwp\":", 6)) {
+        if (!s->registered) {
+            s->registered = 1;
+            lws_sul_schedule(context, 0, &s->beat, beat, (lws_usec_t)(rand() % 15000) * 1000);
+        } else if (atol(mid + 1) == s->open) {
+            s->open = 0;
+        }
+        return;
+    }
+    char *data = field(in, length, "\"data\":\"", &size), inner[2048];
+    if (!data || size > sizeof inner) return;
+    size_t inner_size = base64_read(inner, data, size), id_size;
+    char *id = field(inner, inner_size, "\"3\":\"", &id_size);
+    if (id) seen(s, id, id_size);
+    char out[300];
+    snprintf(out, sizeof out, "{\"code\":200,\"headers\":{\"mid\":\"%.*s\",\"sid\":\"s\"}}", (int)mid_size, mid);
+    text(s, out);
+}
+
+static int on(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+    struct session *s = lws_get_opaque_user_data(wsi);
+    (void)user;
+    switch (reason) {
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+        s->wsi = wsi;
+        text(s, "{\"lwp\":\"/reg\",\"headers\":{\"cache-header\":\"app-key token ua wv\",\"app-key\":\"444\",\"token\":\"t\",\"ua\":\"u\","
+                "\"dt\":\"j\",\"wv\":\"im:3,au:3,sy:6\",\"sync\":\"0,0;0;0;\",\"did\":\"d\",\"mid\":\"r0 0\"}}");
+        begin();
+        break;
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        message(s, in, length);
+        break;
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+        if (s->waiting) {
+            uint8_t out[LWS_PRE + 1024];
+            size_t size = strlen(s->out[0]);
+            memcpy(out + LWS_PRE, s->out[0], size);
+            free(s->out[0]);
+            memmove(s->out, s->out + 1, (size_t)--s->waiting * sizeof *s->out);
+            if (lws_write(wsi, out + LWS_PRE, size, LWS_WRITE_TEXT) < 0) return -1;
+            if (s->waiting) lws_callback_on_writable(wsi);
+        }
+        break;
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        fprintf(stderr, "%s\n", in ? (char *)in : "cannot connect");
+        begin();
+        break;
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        s->wsi = NULL;
+        lws_sul_cancel(&s->beat);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) return 64;
+    port = atoi(argv[1]);
+    count = atoi(argv[2]);
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    sessions = calloc((size_t)count, sizeof *sessions);
+    lws_set_log_level(LLL_ERR, NULL);
+    struct lws_protocols protocols[] = {{"job", on, 0, 4096, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
+    struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols,
+        .options = LWS_SERVER_OPTION_LIBUV};  /* Its own loop is poll(), whose cost grows with the number of sockets. */
+    context = lws_create_context(&info);
+    if (!context) return 1;
+    for (int i = 0; i < 200; i++) begin();
+    while (lws_service(context, 0) >= 0) {}
+    return 0;
+}
