@@ -203,7 +203,7 @@ def table(results, base):
             value, reference = result[key], results.get(base, {}).get(key)
             if value is None:
                 cells.append("does not keep up")
-            elif name == base or not reference:
+            elif name == base or not reference or reference < 0:
                 cells.append(form.format(value))
             else:
                 ratio = value / reference
