@@ -120,6 +120,8 @@ enum WorldEvent {
     case released(account: Int, incarnation: UInt32)
     /// The renewal gate's permission has reached its lane.
     case loginGranted(account: Int)
+    /// The beginning of a login is on the disk.
+    case loginWrittenDown(account: Int)
     case renewalEnded(account: Int, RenewalOutcome)
     case resumeReading(account: Int)
     case sweep

@@ -44,14 +44,38 @@ public struct Chaos: Sendable {
     public mutating func run() -> Bool {
         world.run(for: trouble)
         world.setRenewals([.renewed(lifetime: nil)])
+        world.plan(.disk(isFull: false, delay: .zero), after: .zero)
         for endpoint in 0..<Self.endpointLimit { world.plan(.weather(endpoint: endpoint, .fair), after: .zero) }
         for second in [1, 40, 80] {
             // A person looks at whatever waits for one; what is being released hears it the second time.
             world.plan(.commandAll(.enable), after: .seconds(second))
             world.plan(.commandAll(.release), after: .seconds(second + 1))
+            for account in 0..<world.accountCount {
+                world.plan(.credentialChanged(account: account), after: .seconds(second + 2))
+            }
         }
-        world.run(for: .seconds(120))
-        return world.runUntilAllConnected(within: .seconds(3_600)) != nil
+        world.run(for: Self.attention)
+        recovery = world.runUntilAllConnected(within: .seconds(3_600)).map { Self.attention + $0 }
+        return recovery.map { $0 <= recoveryBound } ?? false
+    }
+
+    /// How long it took from the end of the trouble until everybody was back; nil before that, and if somebody stayed away.
+    public private(set) var recovery: Duration?
+
+    /// For so long a person looks at what waits for one.
+    private static let attention = Duration.seconds(120)
+
+    /// The latest at which everybody must be back, counted from the end of the trouble: the time in which a person looks, the
+    /// longest delay, an attempt that meets a deadline in its last phase, three probes of a breaker, everybody's turn at the
+    /// slowest rate; and with faults of our own, the time until a lost wake-up, grant or release is found, three times in a row.
+    public var recoveryBound: Duration {
+        let gate = world.settings.gate
+        let rate = min(gate.admission.connectsPerSecond, gate.admission.fleet.connectsPerSecond)
+        let breaker = gate.breaker.window + gate.breaker.probeEvery * gate.breaker.closeAfter
+        let turns = Duration.seconds(2 * Double(world.accountCount) / rate)
+        let found = SweepSettings.askAgainAfter + SweepSettings.interval + SweepSettings.tolerance
+        let ours = world.settings.lostWakes > 0 ? found * 3 + gate.grantLife : .zero
+        return Self.attention + RetrySettings().network.cap + .seconds(45) + breaker + turns + ours
     }
 
     private static let endpointLimit = 4
@@ -80,7 +104,14 @@ public struct Chaos: Sendable {
     private mutating func drawAction() -> WorldAction {
         let account = Int.random(in: 0..<world.accountCount, using: &generator)
         let endpoint = Int.random(in: 0..<Self.endpointLimit, using: &generator)
-        switch Int.random(in: 0..<21, using: &generator) {
+        switch Int.random(in: 0..<27, using: &generator) {
+        case 21: return .restart(after: generator.duration(from: .zero, to: .seconds(20)))
+        case 22: return .expireTokens(endpoint: endpoint, share: Double.random(in: 0...1, using: &generator))
+        case 23: return .logins(drawLogins())
+        case 24: return drawDisk()
+        case 25:
+            let share = Double.random(in: 0...1, using: &generator)
+            return .weatherForSome(endpoint: endpoint, share: share, drawWeather())
         case 0..<7: return .weather(endpoint: endpoint, drawWeather())
         case 7..<10: return .drop(endpoint: endpoint, share: 0.5, drawCause())
         case 10..<15: return .command(account: account, pick(SessionCommand.allCases) ?? .reconnect)
@@ -97,9 +128,13 @@ public struct Chaos: Sendable {
         var weather = Weather.fair
         weather.repliesAreUnnamed = Bool.random(using: &generator)
         weather.dictates = pick([nil, nil, .seconds(2), .seconds(41)]) ?? nil
-        switch Int.random(in: 0..<8, using: &generator) {
+        switch Int.random(in: 0..<12, using: &generator) {
         case 0: weather = .blackHole
         case 1: weather = .mute
+        case 8: weather = .deaf
+        case 9: (weather.replyTime.shortest, weather.replyTime.longest) = (.seconds(1), .seconds(7))
+        case 10: weather.capacity = Weather.Capacity(handshakesPerSecond: 0.5)
+        case 11: weather.connecting = .refuseUpgrade(status: 429, retryAfter: .seconds(30))
         case 2: weather.registering = pick([.reject(code: 401), .reject(code: 500), .ignore]) ?? .accept
         case 3:
             weather.ending = Weather.Ending(
@@ -115,6 +150,21 @@ public struct Chaos: Sendable {
         default: break
         }
         return weather
+    }
+
+    /// What logins come to for a while: everything, or one thing only.
+    private mutating func drawLogins() -> [RenewalOutcome] {
+        pick([
+            [.renewed(lifetime: nil), .renewed(lifetime: .seconds(300)), .tryLater, .rejected, .needsPerson],
+            [.tryLater], [.renewed(lifetime: .seconds(300))], [.rejected], [.renewed(lifetime: nil)],
+        ]) ?? [.tryLater]
+    }
+
+    private mutating func drawDisk() -> WorldAction {
+        pick([
+            .disk(isFull: true, delay: .zero), .disk(isFull: false, delay: .seconds(3)),
+            .disk(isFull: false, delay: .zero),
+        ]) ?? .disk(isFull: false, delay: .zero)
     }
 
     private mutating func drawCause() -> FailureCause {

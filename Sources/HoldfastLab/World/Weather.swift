@@ -92,6 +92,14 @@ public struct Weather: Hashable, Sendable {
         return weather
     }()
 
+    /// What we send gets lost, and what the gateway sends arrives.
+    public static let deaf: Weather = {
+        var weather = Weather(connecting: .stall(.connect))
+        weather.registering = .ignore
+        weather.answering = .ignore
+        return weather
+    }()
+
     /// Connections and registrations work, heartbeats are not answered.
     public static let mute: Weather = {
         var weather = Weather()
@@ -142,6 +150,8 @@ public enum WorldAction: Hashable, Sendable {
     case pauseReading(account: Int, Duration)
     /// Our process stands still for this long, and notices it afterwards.
     case freeze(Duration)
+    /// How our disk takes what is written from now on: full, nothing is kept, and no login may begin; else after this time.
+    case disk(isFull: Bool, delay: Duration)
     /// Our process is killed, and another begins this long after it with what the store has kept.
     case restart(after: Duration)
 }

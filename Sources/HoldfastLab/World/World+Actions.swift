@@ -32,12 +32,14 @@ extension World {
             accounts[account].tokenIsExpired = false
             carryOut(accounts[account].session.credentialChanged(at: moment), account)
         case .message(let account):
-            guard accounts.indices.contains(account) else { return }
+            guard accounts.indices.contains(account), !weather(at: account).isSwallowing else { return }
             later(.zero, .message, account)
         case .pauseReading(let account, let duration):
             pauseReading(account, duration)
         case .freeze(let duration):
             freeze(duration)
+        case .disk(let isFull, let delay):
+            setDisk(isFull: isFull, delay: delay)
         case .restart(let pause):
             restart(after: pause)
         }

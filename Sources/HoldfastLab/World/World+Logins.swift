@@ -11,16 +11,31 @@ extension World {
             planWake(number)
             return send(.renewalFinished(account: number))
         }
-        guard record.mayStart(at: moment.wall, accounts[number].session.settings.recovery) else {
-            accounts[number].awaitsLogin = false
-            carryOut(accounts[number].session.renewalEnded(.tryLater, at: moment), number)
-            return send(.renewalFinished(account: number))
+        guard record.mayStart(at: moment.wall, accounts[number].session.settings.recovery), !diskIsFull else {
+            return refuseLogin(number)
         }
+        if diskDelay > .zero {
+            agenda.add(.loginWrittenDown(account: number), at: now + diskDelay)
+        } else {
+            beginLogin(number)
+        }
+    }
+
+    /// It may not begin yet, or nobody could know later that it had begun.
+    private mutating func refuseLogin(_ number: Int) {
+        accounts[number].awaitsLogin = false
+        carryOut(accounts[number].session.renewalEnded(.tryLater, at: moment), number)
+        send(.renewalFinished(account: number))
+    }
+
+    /// The beginning is written down: now the provider is asked.
+    mutating func beginLogin(_ number: Int) {
+        guard !diskIsFull else { return refuseLogin(number) }
         checkCooldown(number)
         accounts[number].loginAt = now
         accounts[number].fruitlessLogins += 1
         accounts[number].session.renewalStarted(at: moment)
-        stored[number] = accounts[number].session.memory
+        save(number)
         loginsUnderWay += 1
         figures.logins += 1
         figures.mostLogins = max(figures.mostLogins, loginsUnderWay)

@@ -16,7 +16,7 @@ extension World {
         figures.heartbeats += stretch.heartbeats
         figures.slowReplies += stretch.slowReplies
         figures.staleEvents += stretch.staleEvents
-        if stretch.memoryHasChanged { stored[number] = accounts[number].session.memory }
+        if stretch.memoryHasChanged { save(number) }
         if let complaint = stretch.complaint { broken(complaint, number) }
         for reply in stretch.replies {
             plan(.reply(weather.repliesAreUnnamed ? nil : reply.beat, isPositive: true), number, at: reply.at)

@@ -6,6 +6,7 @@ extension World {
     /// kept is forgotten; the gateways and their weather are as they were.
     mutating func restart(after pause: Duration) {
         figures.processRestarts += 1
+        unsaved = []
         agenda = Agenda()
         now = now + max(.zero, pause)
         beginGates()
@@ -50,5 +51,25 @@ extension World {
             endpoints[endpoint].meter = settings.endpointMeter(slack: settings.longestHop)
             endpoints[endpoint].grantMeter = settings.endpointMeter(slack: .zero)
         }
+    }
+
+    // MARK: The disk
+
+    /// The session has told that something of it must survive.
+    mutating func save(_ number: Int) {
+        if diskIsFull {
+            unsaved.insert(number)
+        } else {
+            stored[number] = accounts[number].session.memory
+        }
+    }
+
+    /// What was not taken is written again as soon as there is room.
+    mutating func setDisk(isFull: Bool, delay: Duration) {
+        diskIsFull = isFull
+        diskDelay = max(.zero, delay)
+        guard !isFull else { return }
+        for number in unsaved { stored[number] = accounts[number].session.memory }
+        unsaved = []
     }
 }

@@ -75,7 +75,7 @@ extension World {
         }
         if orders.releaseIncarnation { release(number) }
         count(orders.notes)
-        if orders.notes.contains(.memoryChanged) { stored[number] = accounts[number].session.memory }
+        if orders.notes.contains(.memoryChanged) { save(number) }
         if orders.notes.contains(.stable) { noteStability(number) }
         if !orders.transitions.isEmpty { note(orders, number) }
         checkPromises(number, orders.notes)

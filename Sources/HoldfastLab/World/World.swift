@@ -35,6 +35,10 @@ public struct World: Sendable {
     /// What the store has kept of sessions, as far as it differs from nothing.
     var stored: [Int: SessionMemory] = [:]
     var tokens: [Int: WorldToken] = [:]
+    /// Accounts of which the disk did not take the latest.
+    var unsaved: Set<Int> = []
+    var diskIsFull = false
+    var diskDelay = Duration.zero
     var keeper: GateKeeper
     var renewalGate: RenewalGate
     var loginMeter: BudgetMeter
@@ -230,6 +234,7 @@ public struct World: Sendable {
         case .granted(let ticket): granted(ticket)
         case .released(let account, let incarnation): released(account, incarnation)
         case .loginGranted(let account): loginGranted(account)
+        case .loginWrittenDown(let account): beginLogin(account)
         case .renewalEnded(let account, let outcome): renewalEnded(account, outcome)
         case .resumeReading(let account): resumeReading(account)
         case .sweep: sweep()

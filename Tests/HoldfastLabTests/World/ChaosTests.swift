@@ -1,6 +1,10 @@
+import Foundation
 import HoldfastCore
 import HoldfastLab
 import Testing
+
+/// A seed that failed, to be seen again.
+private let chosenSeed = ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap { UInt64($0) }
 
 /// Everything that can go wrong, in worlds drawn from seeds. The fixed seeds are the same in every run; the fresh ones find
 /// what nobody has seen yet, and say how to see it again.
@@ -12,8 +16,26 @@ struct ChaosTests {
         let world = chaos.world
         #expect(world.violations.isEmpty, world.verdict)
         let away = (0..<world.accountCount).filter { world.session(of: $0)?.state != .connected }
-        #expect(isWell, "seed \(seed): \(away) stay away; to see it again: ChaosTests.live(\(seed))")
+        #expect(
+            isWell,
+            """
+            seed \(seed): \(away) stay away, the last was back after \(String(describing: chaos.recovery)) of \
+            \(chaos.recoveryBound)
+            """)
+        if !isWell || !world.violations.isEmpty {
+            print("to see it again: HOLDFAST_SEED=\(seed) swift test --filter ChaosTests.chosen")
+        }
         return world
+    }
+
+    @Test("the seed of HOLDFAST_SEED", .enabled(if: chosenSeed != nil, "HOLDFAST_SEED chooses a seed to see again"))
+    func chosen() throws {
+        _ = Self.live(try #require(chosenSeed))
+    }
+
+    @Test("nor in the many worlds of a soak", .soak, arguments: 100_000..<101_000 as Range<UInt64>)
+    func many(seed: UInt64) {
+        _ = Self.live(seed)
     }
 
     @Test("no promise is broken, and everybody comes back", arguments: 1...24 as ClosedRange<UInt64>)
@@ -47,6 +69,8 @@ struct ChaosTests {
             sum.stuckResets += figures.stuckResets
             sum.slowReplies += figures.slowReplies
             sum.logins += figures.logins
+            sum.processRestarts += figures.processRestarts
+            sum.turnedAway += figures.turnedAway
         }
         #expect(sum.failures > 1_000)
         #expect(sum.cutByUs > 100)
@@ -55,5 +79,7 @@ struct ChaosTests {
         #expect(sum.stuckResets > 10)
         #expect(sum.slowReplies > 50)
         #expect(sum.logins > 50)
+        #expect(sum.processRestarts > 20)
+        #expect(sum.turnedAway > 5)
     }
 }
