@@ -69,6 +69,23 @@ struct RenewalGateTests {
         #expect(second == [account(1)])
     }
 
+    @Test("who waits for an endpoint keeps the place in which it asked, however often others had their turn meanwhile")
+    func place() {
+        var gate = RenewalGate()
+        let closed = endpoint
+        for number in UInt32(1)...6 { gate.request(account(number), at: number % 2 == 1 ? endpoint : other) }
+        var now = start
+        var order: [AccountKey] = []
+        for step in 0..<10 {
+            now = now + .seconds(1)
+            let granted = gate.grants(at: now) { $0 == closed && step < 2 }
+            order += granted
+            for account in granted { gate.finished(account) }
+        }
+        #expect(order == [2, 4, 1, 3, 5, 6].map { account($0) })
+        #expect(gate.waiting == 0)
+    }
+
     @Test("a login that is never heard of again gives its share back")
     func lost() {
         var settings = RenewalSettings()
