@@ -109,6 +109,31 @@ struct RecoveryTests {
         #expect(rig.session.rung == .restart)
     }
 
+    @Test("nor do five drops with a refusal among them")
+    func interruptedClimb() throws {
+        var rig = Rig(Rig.settings())
+        try rig.perform(.enable)
+        rig.fail(4, .reset)
+        rig.fail(1, .systemCall(errno: 111))
+        rig.fail(4, .reset)
+        #expect(rig.session.state == .failed)
+        #expect(rig.session.rung == .none)
+        rig.fail(1, .reset)
+        #expect(rig.session.rung == .restart)
+    }
+
+    @Test("another credential begins with a clean record: its first rejection is the first")
+    func anotherCredential() throws {
+        var rig = Rig(Rig.settings())
+        try rig.perform(.enable)
+        rig.fail(1, .registrationRefused(code: 401))
+        rig.note(rig.session.credentialChanged(at: rig.now))
+        rig.fail(1, .registrationRefused(code: 401))
+        #expect(rig.session.quarantine == nil)
+        rig.fail(1, .registrationRefused(code: 401))
+        #expect(rig.session.quarantine == .auth)
+    }
+
     @Test("from connected, the fifth failure passes through reconnecting and failed")
     func connectDropLoop() throws {
         var rig = Rig(Rig.settings())

@@ -1,8 +1,8 @@
 import HoldfastCore
 import Testing
 
-/// What a minute of connection makes forgotten (F3, F5, F7).
-@Suite("A minute of connection")
+/// What is forgotten, and when: after a minute of connection (F3, F5, F7), by a person's hand (F6), after a blindness (H8).
+@Suite("What is forgotten")
 struct StabilityTests {
     /// Connected until it counts as stable.
     static func becomeStable(_ rig: inout Rig) {
@@ -97,5 +97,41 @@ struct StabilityTests {
         #expect(rig.session.deadline == deadline + .seconds(20))
         rig.wake()
         #expect(rig.session.state == .connecting)
+    }
+
+    @Test("releasing an account that was restarted too often forgives its restarts")
+    func restarts() throws {
+        var rig = Rig(Rig.settings())
+        try rig.connect()
+        for _ in 0..<5 {
+            try rig.perform(.restart)
+            rig.close()
+            rig.release()
+            rig.tryAgain()
+            rig.register()
+        }
+        #expect(throws: SessionRefusal.tooManyRestarts) { try rig.perform(.restart) }
+        try rig.perform(.quarantine)
+        rig.close()
+        rig.release()
+        try rig.perform(.release)
+        rig.tryAgain()
+        rig.register()
+        try rig.perform(.restart)
+        #expect(rig.session.state == .closed)
+    }
+
+    @Test("misses before a blindness of ours do not count with those after it")
+    func misses() throws {
+        var rig = Rig(Rig.settings())
+        try rig.connect()
+        for _ in 0..<2 {
+            while !rig.passToDeadline().notes.contains(.heartbeatMissed) {}
+        }
+        #expect(rig.session.liveness?.misses == 2)
+        rig.pass(.seconds(20))
+        rig.note(rig.session.unobserved(for: .seconds(20), at: rig.now, using: &rig.generator))
+        while !rig.passToDeadline().notes.contains(.heartbeatMissed) {}
+        #expect(rig.session.state == .connected)
     }
 }
