@@ -178,7 +178,9 @@ public final class Fleet: Sendable {
         desk.providers.apply(configuration.providers)
         shelf.setWindows(configuration.silences)
         _ = shelf.add(remembered.silences, at: ProcessClock.wall)
-        let notifications = NotificationDesk(register: store?.register, logger: logger)
+        // Where another outlet sends, the queue is its own, and not to be swept for channels that are not there.
+        let notifications = NotificationDesk(
+            register: configuration.outlet == nil ? store?.register : nil, logger: logger)
         let keeper = AlertKeeper(
             register: store?.register, outlet: configuration.outlet ?? notifications, logger: logger)
         let alerts = AlertDesk(

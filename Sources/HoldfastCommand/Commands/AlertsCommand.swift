@@ -89,7 +89,7 @@ struct SilenceCommand: AsyncParsableCommand {
             Whoever was told that something began is told that it is over, silence or not.
 
             Example:
-              holdfast alerts silence --endpoint 'wss://gateway.example:443' --for 30m --comment "upgrade"
+              holdfast alerts silence --rule account_down --for 30m --comment "upgrade"
             """)
 
     @OptionGroup var server: ServerOptions
