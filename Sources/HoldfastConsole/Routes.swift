@@ -59,19 +59,8 @@ struct Routes: Sendable {
                 Route(
                     .get, "/api/v1/audit", .role(.viewer), parameters: AuditEndpoint.parameters,
                     handler: AuditEndpoint(fleet: fleet).list),
-                Route(.get, "/api/v1/channels", .role(.viewer), handler: channels.list),
-                Route(.post, "/api/v1/channels/{name}/test", .role(.operator), handler: channels.test),
-                Route(
-                    .get, "/api/v1/alerts", .role(.viewer), parameters: AlertEndpoints.listParameters,
-                    handler: alerts.list),
-                Route(.get, "/api/v1/alerts/{id}", .role(.viewer), handler: alerts.one),
-                Route(
-                    .get, "/api/v1/silences", .role(.viewer), parameters: AlertEndpoints.silenceParameters,
-                    handler: alerts.silences),
-                Route(.post, "/api/v1/silences", .role(.operator), handler: alerts.silence),
-                Route(.delete, "/api/v1/silences/{id}", .role(.operator), handler: alerts.remove),
                 Route(.get, "/api/v1/events", .role(.viewer), handler: events.stream),
-            ] + Self.correspondence(messages, letters, pauses)
+            ] + Self.correspondence(messages, letters, pauses) + Self.calls(alerts, channels)
             + SessionCommand.allCases.flatMap { action in
                 [
                     Route(
@@ -101,6 +90,23 @@ struct Routes: Sendable {
                 handler: pauses.list),
             Route(.post, "/api/v1/pauses", .role(.operator), handler: pauses.add),
             Route(.delete, "/api/v1/pauses/{account}/{chat}", .role(.operator), handler: pauses.lift),
+        ]
+    }
+
+    /// For what people are needed, and how they are told.
+    private static func calls(_ alerts: AlertEndpoints, _ channels: ChannelEndpoints) -> [Route] {
+        [
+            Route(.get, "/api/v1/channels", .role(.viewer), handler: channels.list),
+            Route(.post, "/api/v1/channels/{name}/test", .role(.operator), handler: channels.test),
+            Route(
+                .get, "/api/v1/alerts", .role(.viewer), parameters: AlertEndpoints.listParameters,
+                handler: alerts.list),
+            Route(.get, "/api/v1/alerts/{id}", .role(.viewer), handler: alerts.one),
+            Route(
+                .get, "/api/v1/silences", .role(.viewer), parameters: AlertEndpoints.silenceParameters,
+                handler: alerts.silences),
+            Route(.post, "/api/v1/silences", .role(.operator), handler: alerts.silence),
+            Route(.delete, "/api/v1/silences/{id}", .role(.operator), handler: alerts.remove),
         ]
     }
 }
