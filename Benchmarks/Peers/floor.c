@@ -25,10 +25,25 @@ struct session {
 static struct session *sessions;
 static long next_mid;
 
+/* What one event causes leaves in one send; 64 KiB that are read cause less than as much. */
+static uint8_t out_buffer[2 * BUFFER];
+static size_t out_size;
+
+static void send_all(struct session *s) {
+    for (size_t sent = 0; sent < out_size;) {
+        ssize_t n = send(s->fd, out_buffer + sent, out_size - sent, MSG_NOSIGNAL);
+        if (n < 0) {
+            close(s->fd);
+            break;
+        }
+        sent += (size_t)n;
+    }
+    out_size = 0;
+}
+
 static void text(struct session *s, const char *bytes, size_t length) {
-    uint8_t frame[2048];
-    size_t n = frame_write(frame, 1, bytes, length, 1);
-    if (send(s->fd, frame, n, MSG_NOSIGNAL) < 0) close(s->fd);
+    if (out_size + length + 14 > sizeof out_buffer) send_all(s);
+    out_size += frame_write(out_buffer + out_size, 1, bytes, length, 1);
 }
 
 /* 1 if it was seen before. Forgets everything when half full: a bound, not a window. */
@@ -101,6 +116,7 @@ static void readable(struct session *s) {
         used += frame;
         if (opcode == 1) message(s, payload, length);
     }
+    send_all(s);
     free(s->rest);
     s->rest = NULL;
     s->rest_size = (uint32_t)(have - used);
@@ -123,6 +139,7 @@ static void beat(int count) {
         if (!s->beat_at) s->beat_at = now;
         int n = snprintf(out, sizeof out, "{\"lwp\":\"/!\",\"headers\":{\"mid\":\"b%ld 0\"}}", s->beat);
         text(s, out, (size_t)n);
+        send_all(s);
     }
     slice = (slice + 1) % SLICES;
 }

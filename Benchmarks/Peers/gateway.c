@@ -1,5 +1,6 @@
 /* The neutral gateway that every peer is measured against: it upgrades, answers registrations and heartbeats, pushes chat messages
-   and times their acknowledgements. One thread, epoll.
+   and times their acknowledgements. One thread, epoll. What one event causes for a connection leaves it in one send: a gateway that
+   sent message by message would measure the kernel, and hide what the peers cost.
 
      gateway PORT
 
@@ -25,6 +26,9 @@ enum { MAX_FD = 70000, BUFFER = 65536, FLOODED = 100, LATENCIES = 4000000 };
 struct connection {
     uint8_t *in;
     size_t have, room;
+    uint8_t *out;            /* what is to be sent, from `out_sent` to `out_have` */
+    size_t out_have, out_sent, out_room;
+    int waits_for_room;      /* the socket is full: epoll tells when there is room again */
     int upgraded, registered;
     int unanswered;
 };
@@ -32,6 +36,7 @@ struct connection {
 static struct connection *connections[MAX_FD];
 static int registered[MAX_FD], registered_count;
 static int poller;
+static int unsent[MAX_FD], unsent_count;
 static double first_accept, last_registration;
 static long heartbeats, acks, pushed, sequence;
 static double run_end, push_interval, next_push;
@@ -67,20 +72,16 @@ static void sha1(const char *text, size_t length, uint8_t digest[20]) {
     for (int i = 0; i < 20; i++) digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
+/* Remembers what is to be sent; `send_all` sends it. */
 static void put(int fd, const void *bytes, size_t length) {
-    const char *at = bytes;
-    while (length > 0) {
-        ssize_t n = send(fd, at, length, MSG_NOSIGNAL);
-        if (n > 0) {
-            at += n;
-            length -= (size_t)n;
-        } else if (errno == EAGAIN) {
-            struct timespec pause = {0, 100000};
-            nanosleep(&pause, NULL);
-        } else {
-            return;
-        }
+    struct connection *c = connections[fd];
+    if (c->out_have == 0) unsent[unsent_count++] = fd;
+    if (c->out_have + length > c->out_room) {
+        c->out_room = 2 * (c->out_have + length);
+        c->out = realloc(c->out, c->out_room);
     }
+    memcpy(c->out + c->out_have, bytes, length);
+    c->out_have += length;
 }
 
 static void put_text(int fd, const char *text, size_t length) {
@@ -115,9 +116,35 @@ static void drop(int fd) {
             }
     }
     free(c->in);
+    free(c->out);
     free(c);
     connections[fd] = NULL;
     close(fd);
+}
+
+static void wait_for_room(int fd, struct connection *c, int waits) {
+    struct epoll_event event = {.events = EPOLLIN | (waits ? EPOLLOUT : 0), .data.fd = fd};
+    if (c->waits_for_room != waits) epoll_ctl(poller, EPOLL_CTL_MOD, fd, &event);
+    c->waits_for_room = waits;
+}
+
+/* Sends what is there for one connection, as far as its socket takes it. */
+static void send_one(int fd) {
+    struct connection *c = connections[fd];
+    while (c->out_sent < c->out_have) {
+        ssize_t n = send(fd, c->out + c->out_sent, c->out_have - c->out_sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EAGAIN) return wait_for_room(fd, c, 1);
+        if (n < 0) return drop(fd);
+        c->out_sent += (size_t)n;
+    }
+    c->out_have = c->out_sent = 0;
+    wait_for_room(fd, c, 0);
+}
+
+static void send_all(void) {
+    for (int i = 0; i < unsent_count; i++)
+        if (connections[unsent[i]]) send_one(unsent[i]);
+    unsent_count = 0;
 }
 
 static void upgrade(int fd, struct connection *c) {
@@ -313,8 +340,10 @@ int main(int count, char **arguments) {
                     line[line_size] = 0;
                 }
             } else if (connections[fd]) {
-                readable(fd);
+                if (events[i].events & EPOLLOUT) send_one(fd);
+                if (connections[fd] && events[i].events & ~EPOLLOUT) readable(fd);
             }
+            send_all();
         }
         if (!run_end) continue;
         double now = seconds_now();
@@ -322,6 +351,7 @@ int main(int count, char **arguments) {
             push(registered[next_session++ % registered_count]);
             next_push += push_interval;
         }
+        send_all();
         /* Half a second for the last answers. */
         if (now > run_end + 0.5) end_run();
     }
