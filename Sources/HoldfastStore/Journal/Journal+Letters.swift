@@ -122,7 +122,9 @@ extension Journal {
             message.receivedAt = now
             try tables.execute(
                 "DELETE FROM message WHERE account = ? AND message_id = ? AND state <> 0", [number, message.id])
-            guard let added = try tables.add(message, account: number) else { return nil }
+            guard let added = try tables.add(message, as: message.isOwn ? .undecided : .waiting, account: number) else {
+                return nil
+            }
             try tables.execute("DELETE FROM letter WHERE id = ?", [id])
             return WaitingMessage(account: letter.account, chat: message.chat, row: added)
         } then: { counts, replayed in

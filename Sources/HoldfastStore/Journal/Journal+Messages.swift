@@ -11,15 +11,17 @@ extension Journal {
     public func add(_ entries: [JournalEntry], then done: @escaping @Sendable ([Int64?]) -> Void) {
         let bytes = entries.reduce(0) { $0 + $1.bytes }
         writer.add(
-            JournalWriter.Work(bytes: bytes) { [self] tables in
+            JournalWriter.Work(isIntake: true, bytes: bytes) { [self] tables in
                 var rows: [Int64?] = []
                 var (waiting, letters) = (0, 0)
                 for entry in entries {
                     let account = try tables.number(of: entry.account)
                     for message in entry.messages {
-                        let row = try tables.add(message, account: account)
+                        let state: JournalMessage.State =
+                            message.isOwn ? .undecided : entry.isWanted ? .waiting : .handled
+                        let row = try tables.add(message, as: state, account: account)
                         rows.append(row)
-                        if row != nil, !message.isOwn { waiting += 1 }
+                        if row != nil, state == .waiting { waiting += 1 }
                     }
                     for item in entry.unreadable { try tables.add(item, account: account) }
                     letters += entry.unreadable.count
@@ -61,7 +63,7 @@ extension Journal {
     /// - Parameter rows: what waits in the chat, oldest first. Of a delivery that was handed out before, only its messages
     ///   are taken, the first ones.
     public func handOut(account: String, chat: String, rows: [Int64]) async throws(StoreError) -> Delivery? {
-        try await write(isPatient: true) { tables in
+        try await write(isPatient: true, rows: rows.count) { tables in
             let waiting = try rows.compactMap { try tables.waiting($0) }
             guard let first = waiting.first else { return nil }
             if let known = first.delivery {
@@ -70,7 +72,7 @@ extension Journal {
             }
             let fresh = Array(waiting.prefix { $0.delivery == nil })
             let id = Self.deliveryID(account: account, chat: chat, messages: fresh.map(\.message.id))
-            for row in fresh { try tables.execute("UPDATE message SET delivery = ? WHERE id = ?", [id, row.id]) }
+            for row in fresh { try tables.handOut(row.id, as: id) }
             return Self.delivery(id, account, chat, fresh, isRepeated: false)
         }
     }
@@ -81,7 +83,7 @@ extension Journal {
     /// - Returns: the replies that are new, with their rows.
     public func finish(_ delivery: Delivery, replies: [OutboxMessage] = []) async throws(StoreError) -> [OutboxMessage]
     {
-        try await write(isPatient: true) { tables in
+        try await write(isPatient: true, rows: delivery.rows.count + replies.count) { tables in
             let marked = try tables.mark(delivery.rows, as: .handled)
             return (marked, try replies.compactMap { try tables.add($0) })
         } then: { counts, written in
@@ -92,7 +94,7 @@ extension Journal {
 
     /// A person answers in their chat: these messages need no answer of ours.
     public func skip(rows: [Int64]) async throws(StoreError) {
-        _ = try await write(isPatient: true) { tables in
+        _ = try await write(isPatient: true, rows: rows.count) { tables in
             try tables.mark(rows, as: .skipped)
         } then: { counts, skipped in
             counts.waiting -= skipped
@@ -130,16 +132,36 @@ struct WaitingRow {
 
 extension JournalTables {
     fileprivate func waiting(_ row: Int64) throws -> WaitingRow? {
-        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM message WHERE id = ? AND state = 0"), arguments: [row])
-            .map { WaitingRow(id: $0["id"], delivery: $0["delivery"], message: JournalMessage($0)) }
+        let statement = try prepared(.waiting)
+        statement.bind(row, at: 1)
+        return try statement.first { columns in
+            let flags = columns.number(at: 9) ?? 0
+            return WaitingRow(
+                id: row, delivery: columns.text(at: 0),
+                message: JournalMessage(
+                    id: columns.text(at: 1) ?? "", chat: columns.text(at: 2) ?? "",
+                    receivedAt: WallTime(milliseconds: columns.number(at: 3) ?? 0),
+                    sentAt: columns.number(at: 4).map(WallTime.init(milliseconds:)), sender: columns.text(at: 5),
+                    name: columns.text(at: 6), text: columns.text(at: 7), item: columns.text(at: 8),
+                    isGroup: flags & 1 != 0, isOwn: flags & 2 != 0, raw: columns.bytes(at: 10)))
+        }
+    }
+
+    fileprivate func handOut(_ row: Int64, as delivery: String) throws {
+        let statement = try prepared(.handOut)
+        statement.bind(delivery, at: 1)
+        statement.bind(row, at: 2)
+        try statement.run()
     }
 
     /// Returns how many of them still waited.
     func mark(_ rows: [Int64], as state: JournalMessage.State) throws -> Int {
         var marked = 0
         for row in rows {
-            try execute("UPDATE message SET state = ? WHERE id = ? AND state = 0", [state.rawValue, row])
-            marked += try db.changesCount
+            let statement = try prepared(.mark)
+            statement.bind(state.rawValue, at: 1)
+            statement.bind(row, at: 2)
+            marked += try statement.run()
         }
         return marked
     }

@@ -24,7 +24,7 @@ extension Journal {
     @discardableResult
     public func sweep(_ retention: JournalRetention, at now: WallTime) async throws(StoreError) -> Bool {
         let start = counts.withLock { $0.sweptUpTo }
-        let (next, closed, letters, forgotten) = try await write(isPatient: false) { tables in
+        let (next, closed, letters, forgotten) = try await write(isPatient: false, rows: Self.sweepStep) { tables in
             let next = try tables.sweepMessages(after: start, before: now - retention.handled)
             let forgotten = try tables.sweepOutbox(retention, at: now)
             try tables.execute(

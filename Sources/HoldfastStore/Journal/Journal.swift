@@ -121,14 +121,15 @@ public final class Journal: Sendable {
     ///
     /// - Parameters:
     ///   - isPatient: waits while the disk fails, instead of being told.
+    ///   - rows: about how many it touches.
     ///   - committed: called first once the change is durable.
     func write<Value: Sendable>(
-        isPatient: Bool, _ body: @escaping @Sendable (JournalTables) throws -> Value,
+        isPatient: Bool, rows: Int = 1, _ body: @escaping @Sendable (JournalTables) throws -> Value,
         then committed: @escaping @Sendable (inout Counts, Value) -> Void = { _, _ in }
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation { continuation in
             writer.add(
-                JournalWriter.Work(isPatient: isPatient) { [self] tables in
+                JournalWriter.Work(rows: rows, isPatient: isPatient) { [self] tables in
                     let value = try body(tables)
                     return {
                         self.counts.withLock { committed(&$0, value) }

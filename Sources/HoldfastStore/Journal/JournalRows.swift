@@ -76,11 +76,17 @@ public struct JournalEntry: Sendable {
     public var account: String
     public var messages: [JournalMessage]
     public var unreadable: [UnreadableItem]
+    /// A handler is to get the messages. Otherwise they are written down as done with, so that they are known when they come
+    /// again.
+    public var isWanted: Bool
 
-    public init(account: String, messages: [JournalMessage], unreadable: [UnreadableItem] = []) {
+    public init(
+        account: String, messages: [JournalMessage], unreadable: [UnreadableItem] = [], isWanted: Bool = true
+    ) {
         self.account = account
         self.messages = messages
         self.unreadable = unreadable
+        self.isWanted = isWanted
     }
 
     public var bytes: Int {

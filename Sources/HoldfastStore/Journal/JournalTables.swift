@@ -4,9 +4,25 @@ import GRDB
 final class JournalTables {
     private var database: Database?
     private var accounts: [String: Int64] = [:]
-    private var insert: RawStatement?
-    private var savepoint: RawStatement?
-    private var release: RawStatement?
+    private var statements: [Prepared: RawStatement] = [:]
+
+    /// The statements that run for every message.
+    enum Prepared: String {
+        case insert = """
+            INSERT INTO message
+                (account, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw, state)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (message_id, account) DO NOTHING
+            """
+        case waiting = """
+            SELECT delivery, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw
+            FROM message WHERE id = ? AND state = 0
+            """
+        case handOut = "UPDATE message SET delivery = ? WHERE id = ?"
+        case mark = "UPDATE message SET state = ? WHERE id = ? AND state = 0"
+        case savepoint = "SAVEPOINT work"
+        case release = "RELEASE work"
+    }
 
     /// Lends the connection for the time of `body`.
     func use(_ db: Database, _ body: () throws -> Void) throws {
@@ -45,8 +61,8 @@ final class JournalTables {
     }
 
     /// The message's row; nil if it is there already.
-    func add(_ message: JournalMessage, account: Int64) throws -> Int64? {
-        let statement = try insertStatement()
+    func add(_ message: JournalMessage, as state: JournalMessage.State, account: Int64) throws -> Int64? {
+        let statement = try prepared(.insert)
         statement.bind(account, at: 1)
         statement.bind(message.id, at: 2)
         statement.bind(message.chat, at: 3)
@@ -58,31 +74,18 @@ final class JournalTables {
         statement.bind(message.item, at: 9)
         statement.bind(message.flags, at: 10)
         statement.bind(message.raw, at: 11)
-        let state = message.isOwn ? JournalMessage.State.undecided : .waiting
         statement.bind(state.rawValue, at: 12)
         return try statement.run() > 0 ? statement.lastRow : nil
     }
 
-    func beginSavepoint() throws { try prepared("SAVEPOINT work", in: \.savepoint).run() }
-    func releaseSavepoint() throws { try prepared("RELEASE work", in: \.release).run() }
+    func beginSavepoint() throws { try prepared(.savepoint).run() }
+    func releaseSavepoint() throws { try prepared(.release).run() }
 
-    private func insertStatement() throws -> RawStatement {
-        try prepared(
-            """
-            INSERT INTO message
-                (account, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (message_id, account) DO NOTHING
-            """, in: \.insert)
-    }
-
-    private func prepared(
-        _ sql: String, in place: ReferenceWritableKeyPath<JournalTables, RawStatement?>
-    ) throws -> RawStatement {
-        if let known = self[keyPath: place] { return known }
+    func prepared(_ name: Prepared) throws -> RawStatement {
+        if let known = statements[name] { return known }
         let db = try db
-        let statement = try RawStatement(db.makeStatement(sql: sql), db)
-        self[keyPath: place] = statement
+        let statement = try RawStatement(db.makeStatement(sql: name.rawValue), db)
+        statements[name] = statement
         return statement
     }
 }

@@ -1,3 +1,4 @@
+import DequeModule
 import Dispatch
 import Foundation
 import GRDB
@@ -11,6 +12,9 @@ import Synchronization
 /// nothing under way it is written at once. So a lone message waits for one commit, a flood for two, and the slower
 /// the disk is the more of them share a commit. Nobody waits for the thread, event loops least of all.
 ///
+/// What gateways wait for goes before the rest, of which a commit takes only some: when the handlers of a thousand chats
+/// end together, acknowledgements do not wait for their marks.
+///
 /// When the disk fails, patient work stays where it is and is tried again every second; the rest is told. The waiting work
 /// is counted in bytes: at the high mark, and while the disk fails, `pressure` says that nothing more should be taken
 /// in. What has been taken in already is kept all the same.
@@ -20,6 +24,10 @@ final class JournalWriter: Sendable {
     typealias Completion = @Sendable () -> Void
 
     struct Work: Sendable {
+        /// A gateway waits for it.
+        var isIntake = false
+        /// About how many rows it touches; of work that is not intake.
+        var rows = 1
         var bytes = 0
         /// Is kept when the disk fails, until it can be written.
         var isPatient = true
@@ -29,7 +37,8 @@ final class JournalWriter: Sendable {
     }
 
     private struct State {
-        var waiting: [Work] = []
+        var intake: [Work] = []
+        var rest: Deque<Work> = []
         /// Of everything that is not durable yet.
         var bytes = 0
         var isIdle = true
@@ -77,7 +86,7 @@ final class JournalWriter: Sendable {
     func add(_ work: Work) {
         let verdict = state.withLock { state -> (mustRing: Bool, isRefused: Bool, pressure: JournalPressure?) in
             guard !state.isClosing else { return (false, true, nil) }
-            state.waiting.append(work)
+            if work.isIntake { state.intake.append(work) } else { state.rest.append(work) }
             state.bytes += work.bytes
             defer { state.isIdle = false }
             return (state.isIdle, false, newPressure(&state))
@@ -112,9 +121,9 @@ final class JournalWriter: Sendable {
         let tables = JournalTables()
         while true {
             let (group, isClosing) = state.withLock { state -> ([Work], Bool) in
-                defer { state.waiting = [] }
-                if state.waiting.isEmpty { state.isIdle = true }
-                return (state.waiting, state.isClosing)
+                let group = Self.nextGroup(&state)
+                if group.isEmpty { state.isIdle = true }
+                return (group, state.isClosing)
             }
             if group.isEmpty {
                 if isClosing { break }
@@ -127,11 +136,30 @@ final class JournalWriter: Sendable {
                 for work in left { work.failed(.failed("the journal is closed")) }
                 continue
             }
-            state.withLock { $0.waiting = left + $0.waiting }
+            state.withLock { state in
+                state.intake.insert(contentsOf: left.filter(\.isIntake), at: 0)
+                state.rest.prepend(contentsOf: left.filter { !$0.isIntake })
+            }
             // The disk may have room again in a moment. A close does not wait for it.
             _ = bell.wait(timeout: .now() + options.retryAfter.inSeconds)
         }
     }
+
+    /// All of the intake, and as much of the rest as a commit should take with it. Nothing of the rest goes before intake
+    /// that came earlier.
+    private static func nextGroup(_ state: inout State) -> [Work] {
+        var group = state.intake
+        state.intake = []
+        var rows = 0
+        while rows < restRowsPerCommit, let work = state.rest.popFirst() {
+            rows += work.rows
+            group.append(work)
+        }
+        return group
+    }
+
+    /// Rows that the rest of a commit may touch, by the last of its works too many: a few milliseconds.
+    private static let restRowsPerCommit = 500
 
     /// Returns what is to be tried again.
     private func write(_ group: [Work], _ tables: JournalTables) -> [Work] {

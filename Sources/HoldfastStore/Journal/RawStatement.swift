@@ -1,8 +1,8 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement, bound and stepped by hand. For the one statement that runs for every message: GRDB's own
-/// arguments cost more than SQLite's work on the row.
+/// A prepared statement, bound and stepped by hand. For the statements that run for every message: GRDB's own
+/// arguments and rows cost more than SQLite's work on them.
 struct RawStatement {
     private let handle: OpaquePointer
     private let database: OpaquePointer
@@ -62,5 +62,39 @@ struct RawStatement {
         sqlite3_reset(handle)
         if let message { throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message) }
         return Int(sqlite3_changes64(database))
+    }
+
+    /// Carries the statement out and reads its first row; nil if there is none.
+    func first<Value>(_ read: (Columns) -> Value) throws -> Value? {
+        let code = sqlite3_step(handle)
+        let message = code == SQLITE_DONE || code == SQLITE_ROW ? nil : String(cString: sqlite3_errmsg(database))
+        let value = code == SQLITE_ROW ? read(Columns(handle: handle)) : nil
+        sqlite3_reset(handle)
+        if let message { throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message) }
+        return value
+    }
+
+    /// The columns of the row that a statement stands at, by place from 0. SQLite's types are made what is asked for, and a
+    /// place that there is not is NULL.
+    struct Columns {
+        fileprivate let handle: OpaquePointer
+
+        func number(at index: Int32) -> Int64? {
+            isNull(index) ? nil : sqlite3_column_int64(handle, index)
+        }
+
+        func text(at index: Int32) -> String? {
+            guard let characters = sqlite3_column_text(handle, index) else { return nil }
+            // Its length is that of the UTF-8 just asked for.
+            let utf8 = UnsafeBufferPointer(start: characters, count: Int(sqlite3_column_bytes(handle, index)))
+            return String(decoding: utf8, as: UTF8.self)
+        }
+
+        func bytes(at index: Int32) -> [UInt8] {
+            guard let bytes = sqlite3_column_blob(handle, index) else { return [] }
+            return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, index))))
+        }
+
+        private func isNull(_ index: Int32) -> Bool { sqlite3_column_type(handle, index) == SQLITE_NULL }
     }
 }

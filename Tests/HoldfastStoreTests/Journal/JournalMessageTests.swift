@@ -1,5 +1,7 @@
+import Dispatch
 import GRDB
 import HoldfastCore
+import Synchronization
 import Testing
 
 @testable import HoldfastStore
@@ -111,6 +113,41 @@ struct JournalMessageTests {
         try await journal.decide(account: "a", message: "1", pause: pause)
         #expect(try await journal.undecided(limit: 10).isEmpty)
         #expect(try await journal.pauses(at: noon, limit: 10).elements == [pause])
+        journal.close()
+    }
+
+    @Test("what no handler is to get waits for nobody, and is known when it comes again")
+    func unwanted() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        #expect(await journal.take(message("1"), isWanted: false).first != .some(nil))
+        #expect(journal.figures.waiting == 0)
+        #expect(try await journal.next() == nil)
+        #expect(await journal.take(message("1")) == [nil])
+        journal.close()
+    }
+
+    @Test("what gateways wait for goes before the marks of many handlers, and nothing is forgotten")
+    func intakeFirst() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        let order = Mutex<[String]>([])
+        let gate = DispatchSemaphore(value: 0)
+        // The writer is busy while all of this comes.
+        journal.writer.add(
+            JournalWriter.Work { _ in
+                gate.wait()
+                return {}
+            })
+        for number in 0..<10 {
+            journal.writer.add(
+                JournalWriter.Work(rows: 400) { _ in { order.withLock { $0.append("mark \(number)") } } })
+        }
+        let entry = JournalEntry(account: "a", messages: [message("1")])
+        journal.add([entry]) { _ in order.withLock { $0.append("message") } }
+        gate.signal()
+        await journal.barrier()
+        #expect(order.withLock { $0 } == ["message"] + (0..<10).map { "mark \($0)" })
         journal.close()
     }
 

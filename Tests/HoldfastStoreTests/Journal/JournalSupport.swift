@@ -26,9 +26,10 @@ func reply(_ text: String, to message: String, index: Int = 0, account: String =
 extension Journal {
     /// The rows of messages once they are durable; nil for a duplicate.
     @discardableResult
-    func take(_ messages: JournalMessage..., account: String = "a", unreadable: [UnreadableItem] = []) async -> [Int64?]
-    {
-        let entry = JournalEntry(account: account, messages: messages, unreadable: unreadable)
+    func take(
+        _ messages: JournalMessage..., account: String = "a", unreadable: [UnreadableItem] = [], isWanted: Bool = true
+    ) async -> [Int64?] {
+        let entry = JournalEntry(account: account, messages: messages, unreadable: unreadable, isWanted: isWanted)
         return await withCheckedContinuation { continuation in
             add([entry]) { continuation.resume(returning: $0) }
         }
