@@ -137,6 +137,8 @@ public final class Fleet: Sendable {
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
             }
+            // Before there is an account whose messages they are for.
+            engine.messages.announce(configuration.handlers)
             engine.control.apply(ControlConfiguration(configuration))
             engine.desk.providers.apply(configuration.providers)
             shelf.setWindows(configuration.silences)

@@ -56,7 +56,7 @@ extension Lane {
     // MARK: What is in a push
 
     private func entry(of push: Push, _ index: Int, _ account: Account, at now: Moment) -> JournalEntry {
-        var entry = JournalEntry(account: account.id, messages: [])
+        var entry = JournalEntry(account: account.id, messages: [], isWanted: messages.wantsMessages)
         for item in account.dialect.items(of: push) {
             switch item {
             case .success(let item):

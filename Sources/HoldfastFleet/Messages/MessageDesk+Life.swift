@@ -69,7 +69,7 @@ extension MessageDesk {
             while !Task.isCancelled {
                 // A disk that takes nothing is told of elsewhere; the next sweep comes.
                 let hasMore = (try? await journal.sweep(kept.withLock { $0 }, at: ProcessClock.wall)) ?? false
-                try? await Task.sleep(for: hasMore ? .milliseconds(50) : .seconds(1))
+                try? await Task.sleep(for: hasMore ? .milliseconds(10) : .seconds(1))
             }
         }
     }
@@ -85,7 +85,7 @@ extension MessageDesk {
         var retention = JournalRetention()
         retention.handled = configuration.accounts.map(\.intake.dedupe).max() ?? retention.handled
         kept.withLock { $0 = retention }
-        wantsEverything = routes.contains { $0.match.wantsEverything }
+        announce(routes)
         enter { [self] in
             let now = ProcessClock.moment
             var gone: Set<String> = []
@@ -102,6 +102,12 @@ extension MessageDesk {
             }
             forgetStrangers(gone)
         }
+    }
+
+    /// What the lanes have to know of the handlers, without asking.
+    func announce(_ handlers: [HandlerRoute]) {
+        wantsMessages = !handlers.isEmpty
+        wantsEverything = handlers.contains { $0.match.wantsEverything }
     }
 
     /// What waits in accounts that are gone becomes letters: nobody will ask for it again.

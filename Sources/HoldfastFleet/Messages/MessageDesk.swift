@@ -45,6 +45,7 @@ final class MessageDesk: @unchecked Sendable {
     var drained: [CheckedContinuation<Void, Never>] = []
     var sweeper: Task<Void, Never>?
     private let everything = Atomic<Bool>(false)
+    private let anything = Atomic<Bool>(false)
 
     struct Job {
         var inbox: Inbox
@@ -79,6 +80,12 @@ final class MessageDesk: @unchecked Sendable {
         set { everything.store(newValue, ordering: .relaxed) }
     }
 
+    /// There are handlers. Without any, messages are acknowledged and known when they come again, and that is all.
+    var wantsMessages: Bool {
+        get { anything.load(ordering: .relaxed) }
+        set { anything.store(newValue, ordering: .relaxed) }
+    }
+
     /// Hands a task to the loop. False if the desk has ended.
     @discardableResult
     func enter(_ task: @escaping @Sendable () -> Void) -> Bool {
@@ -95,18 +102,25 @@ final class MessageDesk: @unchecked Sendable {
     /// A lane's batch is in the journal. Called on the journal's thread.
     func committed(_ items: [PushBatch.Item], _ rows: [Int64?], lane: Int) {
         var new: [NewMessage] = []
+        var unwanted: UInt64 = 0
         var next = rows.startIndex
         for item in items {
             for message in item.entry.messages {
                 guard next < rows.endIndex else { return }
                 if let row = rows[next] {
-                    new.append(
-                        NewMessage(
-                            account: item.account.id, chat: message.chat, row: row, own: message.isOwn ? message : nil))
+                    if item.entry.isWanted || message.isOwn {
+                        new.append(
+                            NewMessage(
+                                account: item.account.id, chat: message.chat, row: row,
+                                own: message.isOwn ? message : nil))
+                    } else {
+                        unwanted += 1
+                    }
                 }
                 next += 1
             }
         }
+        if unwanted > 0 { figures.withLock { [unwanted] in $0.handled[.unmatched] += unwanted } }
         guard !new.isEmpty else { return }
         enter { [new] in self.take(new) }
     }

@@ -47,6 +47,20 @@ struct MessageTests {
         }
     }
 
+    @Test(
+        "without a handler a message is acknowledged and known when it comes again, and that is all",
+        arguments: AccountConfiguration.MessageMode.allCases)
+    func noHandler(mode: AccountConfiguration.MessageMode) async throws {
+        try await StoredFleet.run { rig in
+            try await rig.start([try .chatty("a", rig.gateway, mode: mode)])
+            for _ in 0..<2 { _ = try rig.gateway.push(PushRequest(account: "a", text: "hello", chat: "31", id: "m-1")) }
+            try await rig.wait { rig.gateway.statistics().acked == 2 }
+            try await rig.wait { rig.fleet.metrics().handled[.unmatched] == 1 }
+            try await rig.wait { rig.fleet.metrics().duplicates == 1 }
+            #expect(rig.fleet.metrics().journal?.waiting == 0)
+        }
+    }
+
     @Test("five items in one push are five, whatever form they have", arguments: PushRequest.Format.allCases)
     func batch(format: PushRequest.Format) async throws {
         try await StoredFleet.run { rig in
