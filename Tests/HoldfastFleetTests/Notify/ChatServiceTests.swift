@@ -67,6 +67,19 @@ struct ChatServiceTests {
         #expect(ChatService.cut("账号", toBytes: 6) == "账号")
     }
 
+    @Test("Feishu's 20 KB are not exceeded, and what was cut says so", arguments: [15_000, 30_000, 400_000])
+    func feishuLimit(length: Int) throws {
+        var long = text
+        // The worst of characters: JSON needs six bytes for each.
+        long.facts.append(.init(name: "Reason", value: String(repeating: "\u{1}", count: length / 6)))
+        let post = try ChatService.feishu.post(long, to: "https://chat/", secret: nil, at: WallTime(milliseconds: 0))
+        #expect(post.body.count <= 20_000)
+        let body = String(decoding: post.body, as: UTF8.self)
+        #expect(body.contains("已截断") == (length > 20_000))
+        #expect(body.contains(text.subject) && body.contains("shop-1"))
+        #expect(JSONTree(post.body) != nil)
+    }
+
     @Test(
         "an answer means what the service's rules say",
         arguments: [

@@ -35,7 +35,7 @@ public enum ChatService: String, Sendable, Hashable, CaseIterable {
         case .feishu:
             var body = FeishuMessage(text)
             if let secret { body.sign(by: secret, at: now) }
-            return Post(url: url, body: try body.json(snakeCase: true))
+            return Post(url: url, body: try body.json(atMostBytes: 20_000))
         case .wecom:
             return Post(url: url, body: try WeComMessage(text: Self.cut(text.plain(), toBytes: 2_048)).json())
         case .slack:
@@ -171,6 +171,33 @@ private struct FeishuMessage: Encodable {
         if let link = text.link { lines.append([Part(tag: "a", text: "Holdfast", href: link)]) }
         // Shown whatever the reader's language is: it is the only one that there is.
         content = ["post": ["zh_cn": Post(title: text.subject, content: lines)]]
+    }
+
+    /// As JSON of a limited size. What is longer has each of its texts cut until it fits, and says so.
+    func json(atMostBytes limit: Int) throws -> [UInt8] {
+        var whole = try json(snakeCase: true)
+        var textLimit = limit / 2
+        while whole.count > limit, textLimit > 8 {
+            whole = try cut(toBytes: textLimit).json(snakeCase: true)
+            textLimit /= 2
+        }
+        return whole
+    }
+
+    private func cut(toBytes limit: Int) -> FeishuMessage {
+        var message = self
+        message.content = content.mapValues { posts in
+            posts.mapValues { post in
+                let lines = post.content.map { parts in
+                    parts.map {
+                        Part(tag: $0.tag, text: ChatService.cut($0.text, toBytes: limit), href: $0.href)
+                    }
+                }
+                let note = Part(tag: "text", text: "(cut: too long for this chat · 内容过长，已截断)")
+                return Post(title: ChatService.cut(post.title, toBytes: limit), content: lines + [[note]])
+            }
+        }
+        return message
     }
 
     /// The time in seconds, and the HMAC-SHA256 of nothing under "timestamp, line feed, secret" in base64: the text that DingTalk
