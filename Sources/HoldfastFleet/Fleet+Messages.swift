@@ -188,7 +188,7 @@ extension Fleet {
     public func pause(
         account: String, chat: String, for duration: Duration, by hand: Hand? = nil
     ) async throws(MessageRefusal) -> StoredPause {
-        try await audited("pause", on: account, "chat \(chat.excerpt), \(duration)", by: hand) {
+        try await audited("pause", on: account, "chat \(chat.excerpt), \(duration.inWords)", by: hand) {
             () async throws(MessageRefusal) in
             let desk = try runningDesk()
             guard roster.find(account) != nil else { throw .notFound }

@@ -175,21 +175,11 @@ extension Diagnosis {
     private static let messageLimit = 240
 
     private static func ago(_ time: WallTime, _ now: WallTime) -> String {
-        let seconds = max(0, now.since(time).wholeMilliseconds / 1000)
-        return "\(text(seconds: seconds)) ago"
+        "\(now.since(time).inWords) ago"
     }
 
     private static func ahead(_ time: WallTime, _ now: WallTime) -> String {
-        let seconds = time.since(now).wholeMilliseconds / 1000
-        return seconds <= 0 ? "now" : "in \(text(seconds: seconds))"
-    }
-
-    private static func text(seconds: Int64) -> String {
-        switch seconds {
-        case ..<120: "\(seconds) s"
-        case ..<7200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3600) h"
-        default: "\(seconds / 86_400) d"
-        }
+        let left = time.since(now)
+        return left < .seconds(1) ? "now" : "in \(left.inWords)"
     }
 }

@@ -57,7 +57,7 @@ public struct WebhookHandler: MessageHandler {
             }
             group.addTask {
                 try? await Task.sleep(for: timeout)
-                throw HandlerFailure.later(reason: "no whole answer within \(timeout)")
+                throw HandlerFailure.later(reason: "no whole answer within \(timeout.inWords)")
             }
             defer { group.cancelAll() }
             return try await group.next() ?? []

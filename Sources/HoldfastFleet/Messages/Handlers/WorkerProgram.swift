@@ -75,7 +75,7 @@ final class WorkerProgram: Sendable {
         line.writeStaticString("\n")
         let timer = Task {
             try await Task.sleep(for: timeout)
-            end("the program did not answer within \(timeout) and was killed")
+            end("the program did not answer within \(timeout.inWords) and was killed")
         }
         defer { timer.cancel() }
         let result = await withCheckedContinuation { (waiter: Waiter) in

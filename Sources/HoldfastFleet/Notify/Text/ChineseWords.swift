@@ -90,6 +90,6 @@ struct ChineseWords: NotificationWords {
     }
 
     private func span(_ duration: Duration) -> String {
-        parts(of: duration).map { "\($0.count) \(["天", "小时", "分钟", "秒"][$0.unit])" }.joined(separator: " ")
+        duration.largestUnits.map { "\($0.count) \(["天", "小时", "分钟", "秒"][$0.unit])" }.joined(separator: " ")
     }
 }

@@ -44,11 +44,11 @@ struct EnglishWords: NotificationWords {
         guard let end = notification.endsAt else {
             return .init(
                 name: "Since",
-                value: "\(clock(notification.startsAt)), for \(span(notification.at.since(notification.startsAt)))")
+                value: "\(clock(notification.startsAt)), for \(notification.at.since(notification.startsAt).inWords)")
         }
         return .init(
             name: "Lasted",
-            value: "\(span(end.since(notification.startsAt))), \(clock(notification.startsAt)) to \(clock(end))")
+            value: "\(end.since(notification.startsAt).inWords), \(clock(notification.startsAt)) to \(clock(end))")
     }
 
     func figure(_ figure: AlertFigure) -> NotificationText.Fact {
@@ -96,9 +96,5 @@ struct EnglishWords: NotificationWords {
         case .descriptors:
             "Raise the limit (LimitNOFILE= of the service), or split the fleet."
         }
-    }
-
-    private func span(_ duration: Duration) -> String {
-        parts(of: duration).map { "\($0.count) \(["d", "h", "min", "s"][$0.unit])" }.joined(separator: " ")
     }
 }

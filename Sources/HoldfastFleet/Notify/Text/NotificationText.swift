@@ -98,14 +98,6 @@ extension NotificationWords {
         return tenths.truncatingRemainder(dividingBy: 10) == 0 ? "\(Int(tenths / 10)) %" : "\(tenths / 10) %"
     }
 
-    /// The two largest units of a duration, each with its number: days, hours, minutes, seconds.
-    func parts(of duration: Duration) -> [(count: Int, unit: Int)] {
-        let seconds = max(0, Int(min(duration.inSeconds, 1e9)))
-        let counts = [seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60]
-        guard let first = counts.firstIndex(where: { $0 > 0 }) else { return [(0, 3)] }
-        return counts.indices.filter { $0 == first || ($0 == first + 1 && counts[$0] > 0) }.map { (counts[$0], $0) }
-    }
-
     /// A figure in its unit.
     func number(_ value: Double, _ unit: AlertRule.Unit) -> String {
         switch unit {
