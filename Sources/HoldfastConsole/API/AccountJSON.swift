@@ -44,6 +44,7 @@ extension JSONWriter {
                 json.field("code", failure.code)
                 json.field("message", failure.message)
                 json.field("phase", failure.phase.name)
+                json.field("said", failure.said)
             }
         } else {
             field("last_failure", nil as String?)

@@ -67,4 +67,6 @@ public struct FailureView: Sendable, Hashable {
     /// What went wrong, the chain of causes, and what a person can do.
     public var message: String
     public var phase: Phase
+    /// What the peer said, word for word: the reason of its close frame, or the body of its refusal. It is in `message`, too.
+    public var said: String?
 }

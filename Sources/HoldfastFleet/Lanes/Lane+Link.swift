@@ -56,9 +56,9 @@ extension Lane: LinkDelegate {
             error.cause, phase: session.phase ?? .established, closeCodes: account.dialect.closeCodes,
             longestRetryAfter: session.settings.retry.longestRetryAfter)
         forgetLink(index)
-        chain = error.chain
-        // It belongs to this event alone, whether or not a failure came of it.
-        defer { chain = [] }
+        (chain, said) = (error.chain, error.said)
+        // They belong to this event alone, whether or not a failure came of it.
+        defer { (chain, said) = ([], nil) }
         carryOut(
             slots[index].session.linkClosed(
                 with: failure, generation: tag.generation, at: now, using: &generator),

@@ -131,10 +131,10 @@ extension Lane {
         let session = slots[index].session
         slots[index].lastRecord = records.append(
             FailureNote(
-                chain: chain.isEmpty ? [FailureText.cause(of: failure)] : chain, settings: session.settings,
+                chain: chain.isEmpty ? [FailureText.cause(of: failure)] : chain, said: said, settings: session.settings,
                 process: control.board.process, retry: Int(transition.failures) + 1,
                 delay: session.nextAttemptAt?.since(now.instant), rung: session.rung))
-        chain = []
+        (chain, said) = ([], nil)
     }
 }
 

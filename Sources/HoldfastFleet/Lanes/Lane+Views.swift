@@ -52,10 +52,11 @@ extension Lane {
     private func failureView(_ slot: Slot) -> FailureView? {
         let session = slot.session
         guard let failure = session.lastFailure, let at = session.lastFailureAt else { return nil }
+        let record = records[slot.lastRecord]
         return FailureView(
             at: at, class: failure.class, code: failure.code,
-            message: FailureText.message(for: failure, chain: records[slot.lastRecord]?.chain ?? []),
-            phase: failure.phase)
+            message: FailureText.message(for: failure, chain: record?.chain ?? []), phase: failure.phase,
+            said: record?.said)
     }
 
     /// Newest first.

@@ -47,6 +47,8 @@ final class Lane: @unchecked Sendable {
     var report: LaneReport
     /// What the wire said about the failure that is being told to a session; empty if the failure is the session's own.
     var chain: [String] = []
+    /// The peer's own words among them.
+    var said: String?
     var gateBatch = GateBatch()
     /// The batch for the gate is on its way at the end of this turn of the loop.
     var gateBatchIsDue = false

@@ -5,6 +5,8 @@ import HoldfastStore
 /// What a lane knows of a failure in the moment it happens, without a text made of it.
 struct FailureNote: Sendable, Hashable {
     var chain: [String]
+    /// What the peer said, word for word; it is in the chain, too.
+    var said: String?
     var settings: SessionSettings
     var process: ProcessFigures
     var retry: Int

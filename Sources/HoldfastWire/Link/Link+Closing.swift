@@ -37,7 +37,7 @@ extension Link {
         let error = LinkError(
             .closed(code: frame.code),
             "the peer closed the connection with \(frame.code.map(String.init) ?? "no code")",
-            UpgradeRefusal.legible(frame.reason))
+            said: UpgradeRefusal.legible(frame.reason))
         switch state {
         case .open:
             sendClose(CloseFrame(code: frame.code))

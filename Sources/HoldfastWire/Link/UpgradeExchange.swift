@@ -73,7 +73,7 @@ struct UpgradeRefusal: Hashable, Sendable {
         LinkError(
             .upgradeRefused(status: status, retryAfter: retryAfter),
             "\(endpoint) refused the upgrade with \(status)\(reason.isEmpty ? "" : " ")\(Self.legible(reason))",
-            Self.legible(String(buffer: body)))
+            said: Self.legible(String(buffer: body)))
     }
 
     /// A peer's text without what could disturb a log or a terminal, in one line.
