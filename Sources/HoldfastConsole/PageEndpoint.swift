@@ -58,6 +58,8 @@ struct PageEndpoint: Sendable {
             "audit.js": PackageResources.audit_js,
             "chart.js": PackageResources.chart_js,
             "dom.js": PackageResources.dom_js,
+            "failure-texts.js": PackageResources.failure_texts_js,
+            "failures-zh.js": PackageResources.failures_zh_js,
             "fleet.js": PackageResources.fleet_js,
             "history.js": PackageResources.history_js,
             "keys.js": PackageResources.keys_js,

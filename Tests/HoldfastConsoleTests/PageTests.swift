@@ -1,3 +1,4 @@
+import Foundation
 import HoldfastCore
 import HoldfastFleet
 import Hummingbird
@@ -93,12 +94,80 @@ struct PageTests {
                 buffer: try await client.executeRequest(uri: "/page/\(file)", method: .get, headers: [:], body: nil)
                     .body)
         }
-        for (list, names) in lists {
+        for (list, names) in lists + [("auditAction", try auditActions())] {
             let block = try #require(
                 text.firstMatch(of: try Regex("\\n  \(list): \\{([^}]*)\\}", as: (Substring, Substring).self))
             ).1
             let known = block.matches(of: /([a-z0-9_]+): '/).map { String($0.1) }
             #expect(Set(known) == Set(names), "\(list)")
         }
+    }
+
+    /// Whatever the audit log can have as an action, as a name in the page.
+    private func auditActions() throws -> [String] {
+        let code = try sources("Sources/HoldfastFleet").joined()
+        let named = code.matches(of: /audit(?:ed)?\(\s*"([a-z_-]+)"/).map { String($0.1).replacing("-", with: "_") }
+        return SessionCommand.allCases.map(\.rawValue) + named
+    }
+
+    @Test("every failure code has Chinese words")
+    func failures() throws {
+        let words = try read("Sources/HoldfastConsole/Page/failures-zh.js")
+        let causes = try #require(words.split(separator: "export const acts").first)
+        let known = causes.matches(of: #/\n  ([a-z0-9_]+): /#).map { String($0.1) }
+        // The list is complete: another test holds it against the code.
+        let listed = try read("docs/troubleshooting.md").matches(of: /\n\| `[a-z]+\.([a-z0-9_]+?)(?:_N)?` \|/)
+        #expect(listed.count > 50)
+        #expect(Set(listed.map { String($0.1) }).symmetricDifference(known) == [])
+    }
+
+    @Test("every code of a refusal has Chinese words")
+    func refusals() throws {
+        let words = try read("Sources/HoldfastConsole/Page/texts-zh.js")
+        let list = try #require(words.firstMatch(of: /refusal: \{([^}]*)\}/)).1
+        let known = Set(list.matches(of: /([a-z_]+): '/).map { String($0.1) })
+        let inFace = try ["Face/CommandRefusal", "Fleet+Messages", "Fleet+Alerts"].flatMap { name in
+            try read("Sources/HoldfastFleet/\(name).swift").matches(of: /case \.\w+: "([a-z_]+)"/).map { String($0.1) }
+        }
+        let inConsole = try sources("Sources/HoldfastConsole").joined().matches(of: /code: "([a-z_]+)"/).map {
+            String($0.1)
+        }
+        #expect(inFace.count > 15 && inConsole.count > 15)
+        let codes = Set(SessionRefusal.allCases.map(\.rawValue) + inFace + inConsole)
+        #expect(codes.subtracting(known) == [])
+        #expect(known.subtracting(codes) == [])
+    }
+
+    @Test("every text is used, and every class of the style sheets")
+    func unused() throws {
+        let folder = "Sources/HoldfastConsole/Page"
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.root + folder)
+        func all(_ isWanted: (String) -> Bool) throws -> String {
+            try names.filter(isWanted).map { try read("\(folder)/\($0)") }.joined(separator: "\n")
+        }
+        let code = try all { ($0.hasSuffix(".js") && !$0.hasPrefix("texts-")) || $0.hasSuffix(".html") }
+        let styles = try all { $0.hasSuffix(".css") }.replacing(/\/\*[^*]*\*\//, with: "")
+        let keys = try read("\(folder)/texts-en.js").matches(of: /\n  (\w+):/).map { String($0.1) }
+        #expect(keys.count > 150)
+        let asked = Set(code.matches(of: /[.']([a-zA-Z]+)/).map { String($0.1) })
+        #expect(Set(keys).subtracting(asked) == [])
+        // Those that are put together from names of the API.
+        let made = ["status-", "state-", "tone-"]
+        let styled = Set(styles.matches(of: /\.([a-z][a-z-]*)/).map { String($0.1) })
+        #expect(styled.count > 80)
+        let named = Set(code.split { !($0 == "-" || ("a"..."z").contains($0)) }.map(String.init))
+        #expect(styled.subtracting(named).filter { name in !made.contains { name.hasPrefix($0) } } == [])
+    }
+
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/"
+
+    private func read(_ path: String) throws -> String {
+        try String(contentsOf: URL(filePath: Self.root + path), encoding: .utf8)
+    }
+
+    /// The texts of all Swift files of a folder.
+    private func sources(_ folder: String) throws -> [String] {
+        try #require(FileManager.default.enumerator(atPath: Self.root + folder)).compactMap { $0 as? String }
+            .filter { $0.hasSuffix(".swift") }.map { try read("\(folder)/\($0)") }
     }
 }

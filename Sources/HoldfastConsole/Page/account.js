@@ -4,8 +4,9 @@ import * as api from './api.js';
 import { buildCurves, drawCurves } from './account-curves.js';
 import { ask } from './ask.js';
 import { byId, emptiness, fill, icon, make, skeleton, toast } from './dom.js';
+import { failureWords, quote, reasonDetail } from './failure-texts.js';
 import { figures, intervals } from './history.js';
-import { fullTime, isChinese, number, percent, replyTime, span, texts, timeAgo, word } from './language.js';
+import { fullTime, number, percent, replyTime, roughly, span, texts, timeAgo, word } from './language.js';
 import { ask as lookAgain } from './model.js';
 import { may, roleName } from './role.js';
 import { address } from './router.js';
@@ -138,8 +139,10 @@ function drawCondition() {
   fill(byId('condition'), JSON.stringify([language(), account.health, account.status, account.reasons, last, account.quarantine]), () => {
     const meter = make('span', { class: `level status-${account.status}`, role: 'meter', 'aria-label': t.health, 'aria-valuenow': account.health, 'aria-valuemin': 0, 'aria-valuemax': 100 }, make('span'));
     meter.firstChild.style.width = `${account.health}%`;
-    const reasons = account.reasons.map((reason) => make('li', {}, word('healthReason', reason.code),
-      reason.detail && !isChinese() ? make('span', { class: 'muted' }, ` · ${reason.detail}`) : null));
+    const reasons = account.reasons.map((reason) => {
+      const detail = reasonDetail(reason, account);
+      return make('li', {}, word('healthReason', reason.code), detail.length ? make('span', { class: 'muted' }, ' · ', detail) : null);
+    });
     return [
       make('p', { class: 'score' }, make('b', {}, String(account.health)), make('span', { class: 'muted' }, t.health), meter),
       reasons.length ? make('ul', { class: 'reasons' }, reasons) : account.health === 100 ? make('p', { class: 'muted' }, t.fullHealth) : null,
@@ -150,10 +153,12 @@ function drawCondition() {
 
 function failure(last) {
   const t = texts();
+  const { cause, said, advice } = failureWords(last);
   return make('div', { class: 'failure' },
     make('p', {}, make('b', {}, word('failureClass', last.class)), make('span', { class: 'muted' }, ' · ', timeAgo(last.at), ' · ', t.inPhase(word('phase', last.phase)))),
-    make('p', { lang: isChinese() ? 'en' : null }, make('code', {}, last.code), ' ', last.message),
-    t.advice[last.class] ? make('p', { class: 'muted' }, t.advice[last.class]) : null);
+    make('p', {}, make('code', {}, last.code), ' ', cause),
+    said ? make('p', {}, make('span', { class: 'muted' }, t.said, ' '), quote(said)) : null,
+    advice ? make('p', { class: 'muted' }, advice) : null);
 }
 
 function drawLadder() {
@@ -172,7 +177,7 @@ function drawLadder() {
     account.next_attempt_at ? make('div', { class: 'countdown' }, make('b', { data: { until: account.next_attempt_at } }),
       make('span', { class: 'level status-degraded', 'aria-hidden': 'true' }, make('span', { data: { progress: `${account.last_failure?.at ?? account.last_state_change_at}/${account.next_attempt_at}` } }))) : null,
     account.last_login ? make('p', { class: 'muted' }, t.lastLogin, ': ', word('login', account.last_login.outcome), ', ', timeAgo(account.last_login.at),
-      account.last_login.detail ? make('span', { lang: isChinese() ? 'en' : null }, ` · ${account.last_login.detail}`) : null) : null,
+      account.last_login.detail ? [' · ', quote(account.last_login.detail)] : null) : null,
   ]);
 }
 
@@ -203,8 +208,8 @@ function drawFigures(past, now) {
   const week = rows[2];
   for (const [index, name] of ['1h', '24h', '7d'].entries()) rows[index].availability = account.availability?.[name] ?? rows[index].availability;
   if (account.mtbf_s != null) [week.between, week.repair] = [account.mtbf_s * 1000, (account.mttr_s ?? 0) * 1000];
-  const known = past.length ? span(now - past[0].from) : null;
-  const long = (milliseconds) => (milliseconds === null ? '–' : span(milliseconds));
+  const known = past.length ? roughly(now - past[0].from) : null;
+  const long = (milliseconds) => (milliseconds === null ? '–' : roughly(milliseconds));
   const table = rows.map((row) => [t.window[row.name], row.availability === null ? '–' : percent(row.availability), number(row.outages), long(row.between), long(row.repair)]);
   fill(byId('figures'), JSON.stringify([language(), table, known]), () => [
     make('div', { class: 'scrolls', tabindex: '0' }, make('table', { class: 'small' },
@@ -222,7 +227,7 @@ function drawTimeline() {
     return [
       make('ol', { class: 'timeline' }, shown.map((entry, index) => make('li', { class: `state-${entry.to}` },
         make('time', { datetime: entry.at, title: entry.at }, fullTime(entry.at)),
-        make('span', {}, make('b', {}, word('state', entry.to)), make('span', { class: 'muted' }, ` · ${word('reason', entry.reason)}`,
+        make('span', {}, make('b', {}, word('state', entry.to)), make('span', { class: 'muted' }, ` · ${entry.reason === 'failure' && entry.class ? word('failureClass', entry.class) : word('reason', entry.reason)}`,
           index > 0 ? ` · ${t.lasted(span(Date.parse(shown[index - 1].at) - Date.parse(entry.at)))}` : '')),
         entry.code ? make('code', {}, entry.failures > 1 ? `${entry.code} ×${entry.failures}` : entry.code) : null))),
       entries.length > shown.length ? make('button', { type: 'button', class: 'quiet', onclick: () => { isLong = true; dispatchEvent(new Event('look')); } }, t.moreOf(number(entries.length - shown.length))) : null,

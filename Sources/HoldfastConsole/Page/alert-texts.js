@@ -1,7 +1,8 @@
 // An alert in words: which rule, how bad, whom it is about, and by how much.
 
 import { make } from './dom.js';
-import { isChinese, number, percent, span, texts, timeAgo, word } from './language.js';
+import { causeOf, quote } from './failure-texts.js';
+import { number, percent, span, texts, timeAgo, word } from './language.js';
 import { address } from './router.js';
 
 const tones = { critical: 'status-failed', warning: 'status-degraded' };
@@ -43,4 +44,8 @@ export function figuresOf(alert) {
   }).join(' · '));
 }
 
-export const detailOf = (alert) => (alert.detail ? make('p', { class: 'muted', lang: isChinese() ? 'en' : null }, make('code', {}, alert.detail)) : null);
+/// Why: the code that most failures have, or the words of whoever failed.
+export function detailOf({ detail }) {
+  if (!detail) return null;
+  return make('p', { class: 'muted' }, /^[a-z]+\.[a-z0-9_]+$/.test(detail) ? [make('code', {}, detail), ` ${causeOf(detail)}`] : quote(detail));
+}

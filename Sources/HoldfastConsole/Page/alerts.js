@@ -3,15 +3,19 @@
 import * as api from './api.js';
 import { about, detailOf, figuresOf, sampleOf, toneOf } from './alert-texts.js';
 import { askFor, ask } from './ask.js';
-import { emptiness, make, toast } from './dom.js';
+import { byId, emptiness, fill, make, toast } from './dom.js';
 import { fullTime, texts, timeAgo, word } from './language.js';
 import { listen } from './model.js';
 import { listHead, pager } from './pager.js';
 import { may } from './role.js';
+import { refine } from './router.js';
 
 const askEvery = 10_000;
+/// What the address says under `show`, and what the API is asked.
+const shows = { all: null, active: 'true', over: 'false' };
 let alerts = null;
 let silences = null;
+let asked = null;
 let askedAt = 0;
 listen((name) => { if (name === 'alert') askedAt = 0; });
 
@@ -19,19 +23,24 @@ export const title = () => texts().pages.alerts;
 
 export function build() {
   const t = texts();
-  alerts = pager({ what: 'alerts', row, empty: () => emptiness('well', texts().noAlerts, texts().noAlertsMore) });
+  alerts = pager({ what: 'alerts', row, empty: () => (asked === 'over' ? emptiness('none', texts().noAlertsOver) : emptiness('well', texts().noAlerts, texts().noAlertsMore)) });
   silences = pager({ what: 'silences', row: silenceRow, empty: () => emptiness('none', texts().noSilences, texts().noSilencesMore) });
   askedAt = 0;
   return [
     listHead(t.pages.alerts, t.alertsMore, may('operator') ? make('button', { type: 'button', data: { action: 'silence' }, onclick: () => silence({}) }, `${t.silence}…`) : null),
-    make('section', { class: 'block' }, alerts.element),
+    make('section', { class: 'block' }, make('div', { id: 'alert-show', class: 'choices', role: 'group', 'aria-label': t.alertFilter }), alerts.element),
     make('section', { class: 'block', 'aria-labelledby': 'silences-title' }, make('div', { class: 'block-head' }, make('h2', { id: 'silences-title' }, t.silences)), silences.element)];
 }
 
-export function draw() {
-  if (performance.now() - askedAt > askEvery || askedAt === 0) {
+export function draw(route) {
+  const shown = route.filters.get('show') in shows ? route.filters.get('show') : 'all';
+  fill(byId('alert-show'), JSON.stringify([texts().languageName, shown]), () => Object.keys(shows).map((name) => make('button', {
+    type: 'button', 'aria-pressed': String(name === shown), onclick: () => refine({ show: name === 'all' ? null : name }),
+  }, texts().alertShow[name])));
+  if (performance.now() - askedAt > askEvery || askedAt === 0 || shown !== asked) {
     askedAt = performance.now();
-    alerts.reload({});
+    asked = shown;
+    alerts.reload({ active: shows[shown] });
     silences.reload({});
   }
   alerts.draw();

@@ -18,11 +18,14 @@ export function build() {
 
 export function draw() { list.draw(); }
 
+// Holdfast writes down in English what was done; another language has words for what is usual in it.
+const detailOf = ({ detail }) => texts().auditDetail.reduce((text, [pattern, words]) => text.replace(pattern, words), detail ?? '');
+
 function row(entry) {
   const name = entry.action.replaceAll('-', '_');
   return make('li', { class: 'item audit-item' },
     make('time', { datetime: entry.at, class: 'muted' }, fullTime(entry.at)),
     make('span', {}, make('b', {}, word('auditAction', name)), ' ', entry.account ? make('a', { class: 'name', href: address('account', entry.account) }, entry.account) : null),
-    make('span', { class: 'muted grow' }, make('code', {}, entry.detail ?? '')),
+    make('span', { class: 'muted grow' }, make('code', {}, detailOf(entry))),
     make('span', { class: 'muted' }, make('span', { class: 'who' }, entry.who), entry.from ? ` · ${entry.from}` : ''));
 }

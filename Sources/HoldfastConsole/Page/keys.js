@@ -31,7 +31,9 @@ const actions = {
 };
 
 function walk(step) {
-  const rows = [...document.querySelectorAll('#view .row[href], #view summary')].filter((row) => row.offsetParent);
+  const rows = [...document.querySelectorAll('#view .row[href], #view summary, #view .item')]
+    .map((row) => (row.matches('.item') ? row.querySelector('summary, a, button') : row))
+    .filter((row, index, all) => row?.offsetParent && all.indexOf(row) === index);
   const next = rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(document.activeElement) + step))];
   if (!next) return false;
   next.focus();

@@ -34,8 +34,8 @@ export const word = (list, name) => texts()[list][name] ?? name;
 export const stateWord = (account) => (['disabled', 'quarantined'].includes(account.status)
   ? word('status', account.status) : word('state', account.state));
 
-/// A length of time in its largest whole unit.
-export function span(milliseconds) {
+/// A length of time in its largest whole unit, for what grows while one looks.
+export function roughly(milliseconds) {
   const t = texts();
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 100) return t.seconds(seconds);
@@ -44,10 +44,19 @@ export function span(milliseconds) {
   return t.days(Math.round(seconds / 86_400));
 }
 
+/// A length of time as people say it, in its two largest units: 1 h 30 min.
+export function span(milliseconds) {
+  const t = texts();
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const parts = [[t.days, Math.floor(seconds / 86_400)], [t.hours, Math.floor(seconds / 3600) % 24], [t.minutes, Math.floor(seconds / 60) % 60], [t.seconds, seconds % 60]];
+  const first = parts.findIndex(([, count]) => count > 0);
+  return first < 0 ? t.seconds(0) : parts.slice(first, first + 2).filter(([, count]) => count > 0).map(([say, count]) => say(count)).join(' ');
+}
+
 export function ago(time) {
   if (!time) return texts().never;
   const past = now() - Date.parse(time);
-  return past < 1500 ? texts().justNow : texts().ago(span(past));
+  return past < 1500 ? texts().justNow : texts().ago(roughly(past));
 }
 
 /// How long a reply took.

@@ -3,7 +3,8 @@
 import * as api from './api.js';
 import { ask } from './ask.js';
 import { emptiness, fill, make, toast } from './dom.js';
-import { fullTime, isChinese, texts, timeAgo, word } from './language.js';
+import { quote } from './failure-texts.js';
+import { fullTime, texts, timeAgo, word } from './language.js';
 import { filterField, listHead, pager } from './pager.js';
 import { may } from './role.js';
 import { address, refine } from './router.js';
@@ -45,10 +46,11 @@ async function open(letter, inside) {
   const t = texts();
   let whole = letter;
   try { whole = await api.send('GET', ['letters', letter.id]); } catch { /* What the list says has to do. */ }
+  const from = [letter.name, letter.sender].filter(Boolean).join(' · ');
   const rows = [
     [t.account, make('a', { class: 'name', href: address('account', letter.account) }, letter.account)],
-    [t.why, make('span', { lang: isChinese() ? 'en' : null }, make('code', {}, letter.code), ' ', letter.detail)],
-    [t.chat, letter.chat], [t.sender, [letter.name, letter.sender].filter(Boolean).join(' · ')],
+    [t.why, [word('letterCode', letter.code), ' · ', quote(letter.detail)]],
+    [t.chat, letter.chat], [t.sender, from && make('span', { class: 'who' }, from)],
     [t.sentAt, letter.sent_at && fullTime(letter.sent_at)], [t.received, letter.received_at && fullTime(letter.received_at)],
     [t.text, letter.text && make('q', { lang: '' }, letter.text)],
     [t.raw, (whole.raw ?? whole.raw_base64) && make('pre', {}, make('code', {}, whole.raw ?? whole.raw_base64))],

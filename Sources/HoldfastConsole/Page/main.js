@@ -90,6 +90,8 @@ function nameTheme() {
   byId('theme').title = texts().theme[theme()];
 }
 
+// Not by its address: that would be another page.
+byId('skip').addEventListener('click', (event) => { event.preventDefault(); byId('view').focus(); });
 byId('language').addEventListener('click', () => { switchLanguage(); speak(); });
 addEventListener('hashchange', show);
 addEventListener('look', draw);

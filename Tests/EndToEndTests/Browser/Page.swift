@@ -67,6 +67,15 @@ struct Page {
         try await value("document.querySelector('\(selector)').click()")
     }
 
+    /// Presses keys, one after the other, on what has the focus.
+    func press(_ keys: String...) async throws {
+        for key in keys {
+            try await value(
+                "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', { key: '\(key)', bubbles: true, cancelable: true }))"
+            )
+        }
+    }
+
     func screenshot(to path: String) async throws {
         let data = try await send("Page.captureScreenshot", ["format": "png"])["data"].text ?? ""
         let image = try #require(Data(base64Encoded: data))
