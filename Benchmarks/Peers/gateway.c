@@ -2,7 +2,7 @@
    and times their acknowledgements. One thread, epoll. What one event causes for a connection leaves it in one send: a gateway that
    sent message by message would measure the kernel, and hide what the peers cost.
 
-     gateway PORT
+     gateway PORT [ADDRESS [CERTIFICATE KEY]]    with certificate and key (PEM): TLS
 
    Commands on standard input, one per line; each is answered by one line of JSON:
      stats                 sessions that are registered, heartbeats answered, when the last registration was answered
@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -29,6 +31,7 @@ struct connection {
     uint8_t *out;            /* what is to be sent, from `out_sent` to `out_have` */
     size_t out_have, out_sent, out_room;
     int waits_for_room;      /* the socket is full: epoll tells when there is room again */
+    SSL *tls;                /* null: in the clear */
     int upgraded, registered;
     int unanswered;
 };
@@ -36,6 +39,7 @@ struct connection {
 static struct connection *connections[MAX_FD];
 static int registered[MAX_FD], registered_count;
 static int poller;
+static SSL_CTX *tls;
 static int unsent[MAX_FD], unsent_count;
 static double first_accept, last_registration;
 static long heartbeats, acks, pushed, sequence;
@@ -70,6 +74,28 @@ static void sha1(const char *text, size_t length, uint8_t digest[20]) {
         h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;
     }
     for (int i = 0; i < 20; i++) digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+/* As recv and send of a socket that does not block. Of TLS, all records that are there. */
+static ssize_t take(int fd, struct connection *c, uint8_t *bytes, size_t room) {
+    if (!c->tls) return recv(fd, bytes, room, 0);
+    ssize_t have = 0;
+    int n;
+    ERR_clear_error();
+    while ((n = SSL_read(c->tls, bytes + have, (int)(room - (size_t)have))) > 0)
+        if ((size_t)(have += n) == room) return have;
+    if (have) return have;
+    errno = EAGAIN;
+    return SSL_get_error(c->tls, n) == SSL_ERROR_WANT_READ ? -1 : 0;
+}
+
+static ssize_t give(int fd, struct connection *c, const void *bytes, size_t length) {
+    if (!c->tls) return send(fd, bytes, length, MSG_NOSIGNAL);
+    ERR_clear_error();
+    int n = SSL_write(c->tls, bytes, (int)length);
+    if (n > 0) return n;
+    errno = SSL_get_error(c->tls, n) == SSL_ERROR_WANT_WRITE ? EAGAIN : EPIPE;
+    return -1;
 }
 
 /* Remembers what is to be sent; `send_all` sends it. */
@@ -115,6 +141,7 @@ static void drop(int fd) {
                 break;
             }
     }
+    SSL_free(c->tls);
     free(c->in);
     free(c->out);
     free(c);
@@ -132,7 +159,7 @@ static void wait_for_room(int fd, struct connection *c, int waits) {
 static void send_one(int fd) {
     struct connection *c = connections[fd];
     while (c->out_sent < c->out_have) {
-        ssize_t n = send(fd, c->out + c->out_sent, c->out_have - c->out_sent, MSG_NOSIGNAL);
+        ssize_t n = give(fd, c, c->out + c->out_sent, c->out_have - c->out_sent);
         if (n < 0 && errno == EAGAIN) return wait_for_room(fd, c, 1);
         if (n < 0) return drop(fd);
         c->out_sent += (size_t)n;
@@ -203,7 +230,7 @@ static void message(int fd, struct connection *c, char *text, size_t length) {
 static void readable(int fd) {
     static uint8_t buffer[BUFFER];
     struct connection *c = connections[fd];
-    ssize_t n = recv(fd, buffer, sizeof buffer, 0);
+    ssize_t n = take(fd, c, buffer, sizeof buffer);
     if (n <= 0) {
         if (n == 0 || errno != EAGAIN) drop(fd);
         return;
@@ -285,6 +312,17 @@ static void command(char *line) {
     }
 }
 
+static void use_tls(const char *certificate, const char *key) {
+    tls = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(tls, 0);
+    if (SSL_CTX_use_certificate_chain_file(tls, certificate) != 1 || SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1) {
+        fprintf(stderr, "cannot use %s and %s\n", certificate, key);
+        exit(66);
+    }
+}
+
 int main(int count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     struct rlimit files;
@@ -294,7 +332,8 @@ int main(int count, char **arguments) {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(count > 1 ? atoi(arguments[1]) : 0)),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_addr.s_addr = count > 2 ? inet_addr(arguments[2]) : htonl(INADDR_LOOPBACK)};
+    if (count > 4) use_tls(arguments[3], arguments[4]);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 65535)) {
         perror("cannot listen");
         return 69;
@@ -324,6 +363,11 @@ int main(int count, char **arguments) {
                     if (!first_accept) first_accept = seconds_now();
                     setsockopt(new, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                     connections[new] = calloc(1, sizeof(struct connection));
+                    if (tls) {
+                        connections[new]->tls = SSL_new(tls);
+                        SSL_set_fd(connections[new]->tls, new);
+                        SSL_set_accept_state(connections[new]->tls);
+                    }
                     event.data.fd = new;
                     epoll_ctl(poller, EPOLL_CTL_ADD, new, &event);
                 }
@@ -342,6 +386,8 @@ int main(int count, char **arguments) {
             } else if (connections[fd]) {
                 if (events[i].events & EPOLLOUT) send_one(fd);
                 if (connections[fd] && events[i].events & ~EPOLLOUT) readable(fd);
+                /* What OpenSSL has read from the socket epoll does not see any more. */
+                while (connections[fd] && connections[fd]->tls && SSL_pending(connections[fd]->tls)) readable(fd);
             }
             send_all();
         }

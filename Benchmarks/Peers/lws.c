@@ -1,4 +1,4 @@
-/* The job on libwebsockets, as its minimal examples show it. lws PORT SESSIONS */
+/* The job on libwebsockets, as its minimal examples show it. lws PORT SESSIONS [CA] */
 #define _GNU_SOURCE
 #include "frames.h"
 #include <libwebsockets.h>
@@ -18,7 +18,7 @@ struct session {
 
 static struct lws_context *context;
 static struct session *sessions;
-static int port, count, begun;
+static int port, count, begun, uses_tls;
 static long next_mid = 1;
 
 static void text(struct session *s, const char *bytes) {
@@ -47,7 +47,7 @@ static void begin(void) {
     struct session *s = &sessions[begun++];
     struct lws_client_connect_info info = {.context = context, .address = "127.0.0.1", .port = port, .path = "/s",
         .host = "127.0.0.1", .origin = "127.0.0.1", .protocol = NULL, .local_protocol_name = "job",
-        .opaque_user_data = s, .pwsi = &s->wsi};
+        .opaque_user_data = s, .pwsi = &s->wsi, .ssl_connection = uses_tls ? LCCSCF_USE_SSL : 0};
     lws_client_connect_via_info(&info);
 }
 
@@ -137,8 +137,13 @@ int main(int argc, char **argv) {
     sessions = calloc((size_t)count, sizeof *sessions);
     lws_set_log_level(LLL_ERR, NULL);
     struct lws_protocols protocols[] = {{"job", on, 0, 4096, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
+    uses_tls = argc > 3;
     struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols,
         .options = LWS_SERVER_OPTION_LIBUV};  /* Its own loop is poll(), whose cost grows with the number of sockets. */
+    if (uses_tls) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        info.client_ssl_ca_filepath = argv[3];
+    }
     context = lws_create_context(&info);
     if (!context) return 1;
     for (int i = 0; i < 200; i++) begin();

@@ -1,4 +1,4 @@
-"""The job on picows, as its documentation suggests: a listener per session, and orjson. picows_peer.py PORT SESSIONS"""
+"""The job on picows, as its documentation suggests: a listener per session, and orjson. picows_peer.py PORT SESSIONS [CA]"""
 
 import asyncio
 import base64
@@ -6,6 +6,7 @@ import collections
 import itertools
 import random
 import resource
+import ssl
 import sys
 
 import orjson
@@ -61,12 +62,15 @@ class Session(WSListener):
 
 async def main():
     port, count = int(sys.argv[1]), int(sys.argv[2])
+    context = ssl.create_default_context(cafile=sys.argv[3]) if len(sys.argv) > 3 else None
+    scheme = "wss" if context else "ws"
     gate = asyncio.Semaphore(200)
     sessions = []
 
     async def begin(number):
         async with gate:
-            transport, _ = await ws_connect(Session, f"ws://127.0.0.1:{port}/s{number}", websocket_handshake_timeout=120)
+            transport, _ = await ws_connect(
+                Session, f"{scheme}://127.0.0.1:{port}/s{number}", ssl_context=context, websocket_handshake_timeout=120)
             sessions.append(transport)
 
     await asyncio.gather(*(begin(number) for number in range(count)))

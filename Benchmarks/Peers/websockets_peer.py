@@ -1,4 +1,4 @@
-"""The job on Python's websockets, as its documentation suggests: one task per session. websockets_peer.py PORT SESSIONS"""
+"""The job on Python's websockets, as its documentation suggests: one task per session. websockets_peer.py PORT SESSIONS [CA]"""
 
 import asyncio
 import base64
@@ -7,6 +7,7 @@ import itertools
 import json
 import random
 import resource
+import ssl
 import sys
 
 import websockets
@@ -32,9 +33,10 @@ async def beats(socket, open_beats):
         await asyncio.sleep(15)
 
 
-async def session(port, name):
+async def session(port, name, context):
     async with websockets.connect(
-            f"ws://127.0.0.1:{port}/{name}", compression=None, ping_interval=None, open_timeout=120) as socket:
+            f"{'wss' if context else 'ws'}://127.0.0.1:{port}/{name}", ssl=context, compression=None, ping_interval=None,
+            open_timeout=120) as socket:
         await socket.send(json.dumps({"lwp": "/reg", "headers": {
             "cache-header": "app-key token ua wv", "app-key": "444", "token": "t", "ua": "u", "dt": "j",
             "wv": "im:3,au:3,sy:6", "sync": "0,0;0;0;", "did": "d", "mid": mid()}}))
@@ -61,12 +63,13 @@ async def session(port, name):
 
 async def main():
     port, count = int(sys.argv[1]), int(sys.argv[2])
+    context = ssl.create_default_context(cafile=sys.argv[3]) if len(sys.argv) > 3 else None
     gate = asyncio.Semaphore(200)
     running = set()
 
     async def begin(number):
         async with gate:
-            task = asyncio.create_task(session(port, f"s{number}"))
+            task = asyncio.create_task(session(port, f"s{number}", context))
             running.add(task)
             await asyncio.sleep(0)
 

@@ -1,8 +1,10 @@
 // The job on Go's gorilla/websocket, as its documentation suggests: a goroutine that reads and one that writes per session.
-// gorilla PORT SESSIONS
+// gorilla PORT SESSIONS [CA]
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -115,9 +117,13 @@ func (s *session) read() {
 	}
 }
 
-func begin(port, number int) {
-	dialer := websocket.Dialer{HandshakeTimeout: 2 * time.Minute}
-	socket, _, err := dialer.Dial(fmt.Sprintf("ws://127.0.0.1:%d/s%d", port, number), nil)
+func begin(port, number int, trusted *tls.Config) {
+	scheme := "ws"
+	if trusted != nil {
+		scheme = "wss"
+	}
+	dialer := websocket.Dialer{HandshakeTimeout: 2 * time.Minute, TLSClientConfig: trusted}
+	socket, _, err := dialer.Dial(fmt.Sprintf("%s://127.0.0.1:%d/s%d", scheme, port, number), nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return
@@ -136,11 +142,20 @@ func begin(port, number int) {
 func main() {
 	port, _ := strconv.Atoi(os.Args[1])
 	count, _ := strconv.Atoi(os.Args[2])
+	var trusted *tls.Config
+	if len(os.Args) > 3 {
+		text, err := os.ReadFile(os.Args[3])
+		if err != nil {
+			panic(err)
+		}
+		trusted = &tls.Config{RootCAs: x509.NewCertPool()}
+		trusted.RootCAs.AppendCertsFromPEM(text)
+	}
 	gate := make(chan struct{}, 200)
 	for number := 0; number < count; number++ {
 		gate <- struct{}{}
 		go func(number int) {
-			begin(port, number)
+			begin(port, number, trusted)
 			<-gate
 		}(number)
 	}
