@@ -66,9 +66,9 @@ extension HealthEvidence {
         return reasons
     }
 
-    /// Seconds with one decimal below a minute, whole seconds above.
+    /// Seconds with one decimal below a minute; above, as people say it.
     private static func text(_ duration: Duration) -> String {
         let tenths = max(0, duration.wholeMilliseconds) / 100
-        return tenths < 600 ? "\(tenths / 10).\(tenths % 10) s" : "\(tenths / 10) s"
+        return tenths < 600 ? "\(tenths / 10).\(tenths % 10) s" : duration.inWords
     }
 }

@@ -98,7 +98,7 @@ struct HealthTests {
         #expect(
             connected.reasons() == [
                 HealthReason(.failures, "2 in a row, last dropped.eof"), HealthReason(.heartbeatsMissed, "1 in a row"),
-                HealthReason(.replyOverdue, "61 s"), HealthReason(.replySlow, "5.2 s"), HealthReason(.quiet),
+                HealthReason(.replyOverdue, "1 min 1 s"), HealthReason(.replySlow, "5.2 s"), HealthReason(.quiet),
                 HealthReason(.readingPaused), HealthReason(.messagesLate, "31.0 s"),
             ])
         let waiting = Self.evidence {
@@ -112,7 +112,7 @@ struct HealthTests {
         #expect(
             waiting.reasons() == [
                 HealthReason(.quarantined, "ladder"), HealthReason(.failed, "network.refused"),
-                HealthReason(.notConnected, "failed for 150 s"),
+                HealthReason(.notConnected, "failed for 2 min 30 s"),
                 HealthReason(.failures, "5 in a row, last network.refused"), HealthReason(.breakerOpen),
             ])
     }

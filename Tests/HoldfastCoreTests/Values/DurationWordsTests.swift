@@ -1,6 +1,5 @@
+import HoldfastCore
 import Testing
-
-@testable import HoldfastFleet
 
 @Suite("Durations in words")
 struct DurationWordsTests {
