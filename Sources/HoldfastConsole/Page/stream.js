@@ -8,11 +8,15 @@ const firstPause = 500;
 const longestPause = 10_000;
 
 /// Follows the events for ever: `heard(name, data)` for each; `refused(is)` says whether there is no place for another viewer.
+/// Only while the page can be seen: a browser opens six connections to a server, and every tab would keep one for itself.
 export async function follow({ heard, refused, lastID }) {
   let pause = firstPause;
+  let abort = new AbortController();
+  document.addEventListener('visibilitychange', () => { if (document.hidden) abort.abort(); });
   for (;;) {
+    await seen();
     try {
-      const abort = new AbortController();
+      abort = new AbortController();
       const headers = lastID ? { 'Last-Event-ID': lastID } : {};
       const response = await request('/api/v1/events', { headers, signal: abort.signal });
       pause = firstPause;
@@ -28,6 +32,11 @@ export async function follow({ heard, refused, lastID }) {
     pause = Math.min(pause * 2, longestPause);
   }
 }
+
+const seen = () => new Promise((resume) => {
+  if (!document.hidden) { resume(); return; }
+  document.addEventListener('visibilitychange', () => resume(), { once: true });
+});
 
 /// Takes the text of a stream apart (WHATWG HTML §9.2.6). Gives up after too long a silence.
 async function* events(body, abort) {

@@ -210,6 +210,21 @@ struct PageTests {
         ("u", "audit", "Audit"), ("s", "settings", "Settings"),
     ]
 
+    @Test("eight tabs of one browser all get their answers, though it opens six connections")
+    func tabs() async throws {
+        try await withFleet(accounts: 2) { fleet in
+            try await Browser.scope { first in
+                for _ in 1...8 {
+                    let page = try await Page.create(first.devTools, first.watch)
+                    try await page.open(fleet.console)
+                    try await page.wait("document.querySelector('#attention .emptiness')")
+                    try await page.wait("document.querySelector('#live').textContent === 'Live'")
+                }
+                first.expectClean()
+            }
+        }
+    }
+
     @Test("it says when Holdfast is gone, and finds it again by itself")
     func lostConnection() async throws {
         let folder = try TemporaryFolder()
