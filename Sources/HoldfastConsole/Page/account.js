@@ -207,7 +207,8 @@ function drawFigures(past, now) {
   // Holdfast knows better where it says so.
   const week = rows[2];
   for (const [index, name] of ['1h', '24h', '7d'].entries()) rows[index].availability = account.availability?.[name] ?? rows[index].availability;
-  if (account.mtbf_s != null) [week.between, week.repair] = [account.mtbf_s * 1000, (account.mttr_s ?? 0) * 1000];
+  if (account.mtbf_s != null) week.between = account.mtbf_s * 1000;
+  if (account.mttr_s != null) week.repair = account.mttr_s * 1000;
   const known = past.length ? roughly(now - past[0].from) : null;
   const long = (milliseconds) => (milliseconds === null ? '–' : roughly(milliseconds));
   const table = rows.map((row) => [t.window[row.name], row.availability === null ? '–' : percent(row.availability), number(row.outages), long(row.between), long(row.repair)]);
@@ -216,6 +217,12 @@ function drawFigures(past, now) {
       make('thead', {}, make('tr', {}, ['', ...t.figureNames].map((name) => make('th', { scope: 'col' }, name)))),
       make('tbody', {}, table.map(([first, ...rest]) => make('tr', {}, make('th', { scope: 'row' }, first), rest.map((cell) => make('td', {}, cell))))))),
     make('p', { class: 'muted' }, known ? t.figuresFrom(known) : t.noTimeline)]);
+}
+
+// How long a state lasted, where that is worth a word.
+function lasted(entry, next) {
+  const time = next ? Date.parse(next.at) - Date.parse(entry.at) : 0;
+  return time < 1000 ? '' : ` · ${texts().lasted(span(time))}`;
 }
 
 function drawTimeline() {
@@ -228,7 +235,7 @@ function drawTimeline() {
       make('ol', { class: 'timeline' }, shown.map((entry, index) => make('li', { class: `state-${entry.to}` },
         make('time', { datetime: entry.at, title: entry.at }, fullTime(entry.at)),
         make('span', {}, make('b', {}, word('state', entry.to)), make('span', { class: 'muted' }, ` · ${entry.reason === 'failure' && entry.class ? word('failureClass', entry.class) : word('reason', entry.reason)}`,
-          index > 0 ? ` · ${t.lasted(span(Date.parse(shown[index - 1].at) - Date.parse(entry.at)))}` : '')),
+          lasted(entry, shown[index - 1]))),
         entry.code ? make('code', {}, entry.failures > 1 ? `${entry.code} ×${entry.failures}` : entry.code) : null))),
       entries.length > shown.length ? make('button', { type: 'button', class: 'quiet', onclick: () => { isLong = true; dispatchEvent(new Event('look')); } }, t.moreOf(number(entries.length - shown.length))) : null,
     ];

@@ -19,14 +19,14 @@ export const alertRow = (alert) => make('li', { class: `alert-row ${toneOf(alert
 export function about(alert) {
   const t = texts();
   const whom = alert.account ? accountLink(alert.account) : make('span', { class: 'name' }, alert.endpoint ?? t.wholeFleet);
-  return [whom, alert.affected > 1 || alert.accounts > 1 ? ` · ${t.affected(number(alert.affected), number(alert.accounts))}` : null];
+  return [whom, !alert.account && alert.accounts > 1 ? ` · ${t.affected(number(alert.affected), number(alert.accounts))}` : null];
 }
 
 /// Some of the accounts concerned, where it is not one only.
 export function sampleOf(alert) {
   if (alert.account || !alert.sample?.length) return null;
   const more = alert.affected - Math.min(alert.sample.length, shownAccounts);
-  return make('p', { class: 'sample' }, alert.sample.slice(0, shownAccounts).map((id) => [accountLink(id), ' ']).flat(),
+  return make('p', { class: 'sample' }, alert.sample.slice(0, shownAccounts).map((id) => accountLink(id)),
     more > 0 ? make('span', { class: 'muted' }, texts().moreAttention(number(more))) : null);
 }
 
@@ -40,7 +40,8 @@ export function figuresOf(alert) {
   if (!figures.length) return null;
   return make('p', { class: 'muted' }, figures.map((figure) => {
     const say = measured[figure.unit] ?? number;
-    return `${word('alertRule', figure.rule)}: ${texts().figure(say(figure.value), say(figure.threshold))}`;
+    const said = texts().figure(say(figure.value), say(figure.threshold));
+    return figure.rule === alert.rule ? said : `${word('alertRule', figure.rule)}: ${said}`;
   }).join(' · '));
 }
 

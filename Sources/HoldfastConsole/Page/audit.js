@@ -1,7 +1,7 @@
 // What people did, newest first.
 
 import { emptiness, make } from './dom.js';
-import { fullTime, texts, word } from './language.js';
+import { fullTime, texts, timeInWords, word } from './language.js';
 import { listHead, pager } from './pager.js';
 import { address } from './router.js';
 
@@ -19,7 +19,8 @@ export function build() {
 export function draw() { list.draw(); }
 
 // Holdfast writes down in English what was done; another language has words for what is usual in it.
-const detailOf = ({ detail }) => texts().auditDetail.reduce((text, [pattern, words]) => text.replace(pattern, words), detail ?? '');
+const detailOf = ({ detail }) => texts().auditDetail.reduce((text, [pattern, words]) => text.replace(pattern, words), detail ?? '')
+  .replace(/(?<=[，,] ?)(?:\d+ (?:d|h|min|s) ?)+(?=$|[;；])/, timeInWords);
 
 function row(entry) {
   const name = entry.action.replaceAll('-', '_');

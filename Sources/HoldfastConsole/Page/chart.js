@@ -49,6 +49,7 @@ export function timeChart({ label, tall, series, format, group = cursorGroup(), 
     draw();
   }
 
+  const font = () => `11px ${getComputedStyle(document.body).fontFamily}`;
   const said = (one, value) => (value === null ? '–' : (one.format ?? format)(Math.abs(value)));
   const lastValue = (index) => data[index].findLast((point) => point[1] !== null)?.[1] ?? null;
   const inside = () => ({ wide: canvas.clientWidth - left - right, high: tall - top - (hasTimes ? bottom : 4) });
@@ -73,6 +74,7 @@ export function timeChart({ label, tall, series, format, group = cursorGroup(), 
     if (!element.isConnected || !canvas.clientWidth) return;
     const pen = sized(canvas, tall);
     const { wide, high } = inside();
+    if (!data.some((points) => points.some(([time, value]) => value !== null && time <= to))) { saySo(pen, wide, high); return; }
     const scale = range();
     const x = (time) => left + ((time - from) / (to - from)) * wide;
     const bent = isLog ? symlog : (value) => value;
@@ -89,8 +91,17 @@ export function timeChart({ label, tall, series, format, group = cursorGroup(), 
     drawCursor(pen, x, top + high);
   }
 
+  // Axes without a line would look like a line that is missing.
+  function saySo(pen, wide, high) {
+    pen.font = font();
+    pen.textBaseline = 'middle';
+    pen.fillStyle = colour('muted');
+    pen.fillText(texts().noCurve, left, top + high / 2);
+    tip.hidden = true;
+  }
+
   function grid(pen, scale, y, wide) {
-    pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+    pen.font = font();
     pen.textAlign = 'right';
     pen.textBaseline = 'middle';
     for (const value of ticks(scale)) {
@@ -295,5 +306,3 @@ function timeStep(rough) {
 
 /// What the lines and bars of a chart stand for.
 export const legend = (series) => make('p', { class: 'legend' }, series.map((one) => make('span', {}, make('i', { class: `swatch tone-${one.colour}` }), one.name())));
-
-export const noData = () => make('p', { class: 'muted' }, texts().noCurve);

@@ -2,7 +2,7 @@
 
 import { make } from './dom.js';
 import { acts, causes } from './failures-zh.js';
-import { isChinese, texts, word } from './language.js';
+import { isChinese, texts, timeInWords, word } from './language.js';
 
 // `network.errno_101` is `errno` and 101.
 const parts = (code) => code.match(/^[a-z]+\.(.+?)(?:_(\d+))?$/)?.slice(1) ?? [code];
@@ -30,14 +30,14 @@ export function reasonDetail({ code, detail }, account) {
   if (!isChinese()) return detail ? [detail] : [];
   const t = texts();
   const count = detail.match(/^\d+/)?.[0];
-  const seconds = detail.match(/([\d.]+) s$/)?.[1];
+  const time = detail.match(/(?:[\d.]+ (?:d|h|min|s) ?)+$/)?.[0];
   const last = account.last_failure ? make('code', {}, account.last_failure.code) : null;
   const said = {
     quarantined: [word('quarantineShort', account.quarantine)],
     failed: [last],
-    not_connected: [word('state', account.state), seconds && ` · ${t.lasted(t.seconds(seconds))}`],
+    not_connected: [word('state', account.state), time && ` · ${t.lasted(timeInWords(time))}`],
     failures: [t.inARow(count), ' · ', last],
     heartbeats_missed: [t.inARow(count)],
   };
-  return said[code] ?? (seconds ? [t.seconds(seconds)] : []);
+  return said[code] ?? (time ? [timeInWords(time)] : []);
 }

@@ -53,6 +53,11 @@ export function span(milliseconds) {
   return first < 0 ? t.seconds(0) : parts.slice(first, first + 2).filter(([, count]) => count > 0).map(([say, count]) => say(count)).join(' ');
 }
 
+const units = { d: 'days', h: 'hours', min: 'minutes', s: 'seconds' };
+
+/// A length of time that Holdfast has said, such as `1 h 30 min`.
+export const timeInWords = (text) => text.replace(/([\d.]+) (d|h|min|s)\b/g, (all, count, unit) => texts()[units[unit]](count));
+
 export function ago(time) {
   if (!time) return texts().never;
   const past = now() - Date.parse(time);

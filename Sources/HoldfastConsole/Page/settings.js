@@ -39,7 +39,7 @@ function row(one) {
   const t = texts();
   return make('div', { class: one.set ? 'set' : '' },
     make('dt', {}, make('code', {}, one.key)),
-    make('dd', {}, make('code', {}, one.value), one.set && one.preset !== one.value ? make('span', { class: 'muted' }, ` · ${t.preset} `, make('code', {}, one.preset)) : null,
+    make('dd', {}, make('code', {}, word('settingValue', one.value)), one.set && one.preset !== one.value ? make('span', { class: 'muted' }, ` · ${t.preset} `, make('code', {}, word('settingValue', one.preset))) : null,
       one.set ? make('span', { class: 'badge status-disabled' }, t.isSet) : null));
 }
 

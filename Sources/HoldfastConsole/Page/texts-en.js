@@ -122,8 +122,8 @@ export const en = {
     established: 'connected', close: 'closing',
   },
   ladder: {
-    none: 'trying again by itself', renew: 'renewing the credential', restart: 'restarting the instance',
-    quarantine: 'automatic healing has ended',
+    none: 'It tries again by itself.', renew: 'Its credential is being renewed.', restart: 'Its instance is being restarted.',
+    quarantine: 'Automatic healing has ended.',
   },
   quarantine: {
     auth: 'Its credential was rejected. No attempt until the credential changes or you release it.',
@@ -203,8 +203,8 @@ export const en = {
   endpointLabel: 'Endpoint',
   severity: { warning: 'warning', critical: 'critical' },
   over: 'over',
-  sinceWhen: 'since',
-  untilWhen: 'until',
+  sinceWhen: 'began',
+  untilWhen: 'ended',
   silenced: 'silenced',
   silence: 'Silence',
   silences: 'Silences',
@@ -270,6 +270,7 @@ export const en = {
   findSetting: 'Find a setting',
   onlySet: 'Only what is set',
   noSettings: 'No setting matches.',
+  settingValue: { none: 'none', all: 'all', any: 'any', 'every day': 'every day', 'where it listens': 'where it listens' },
   preset: 'default',
   isSet: 'set',
   settingGroup: {

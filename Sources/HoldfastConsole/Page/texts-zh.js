@@ -115,7 +115,7 @@ export const zh = {
     resolve: '解析域名', connect: '建立连接', tls: 'TLS 握手', upgrade: '协议升级', register: '注册', established: '已连接', close: '关闭',
   },
   ladder: {
-    none: '正在自行重试', renew: '正在更新凭证', restart: '正在重启实例', quarantine: '自动恢复已结束',
+    none: '正在自行重试。', renew: '正在更新凭证。', restart: '正在重启实例。', quarantine: '自动恢复已结束。',
   },
   quarantine: {
     auth: '凭证被拒绝。在更换凭证或解除隔离之前不再尝试。',
@@ -259,7 +259,7 @@ export const zh = {
   auditDetail: [
     [/^letter (?=\d+)/, '死信 '],
     [/^chat /, '会话 '],
-    [/, (?:\d+ (?:d|h|min|s) ?)+(?=$|;)/, (time) => time.replace(',', '，').replace('d', '天').replace('h', '小时').replace('min', '分钟').replace('s', '秒')],
+    [/, (?=\d)/, '，'],
     [/(^|; )refused: /, (all, before) => `${before ? '；' : ''}被拒绝：`],
     [/: (\d+) of (\d+) accounts$/, '：$2 个账号中的 $1 个'],
     [/ until (?=\S+$)/, '，至 '],
@@ -269,6 +269,7 @@ export const zh = {
   findSetting: '查找设置',
   onlySet: '仅显示已设置的',
   noSettings: '没有匹配的设置。',
+  settingValue: { none: '无', all: '全部', any: '任意', 'every day': '每天', 'where it listens': '监听的地址' },
   preset: '默认',
   isSet: '已设置',
   settingGroup: {

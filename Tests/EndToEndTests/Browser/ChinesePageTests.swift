@@ -67,13 +67,13 @@ struct ChinesePageTests {
         (async () => {
           for (const details of document.querySelectorAll('#view details')) details.open = true;
           await new Promise((resume) => setTimeout(resume, 500));
-          const known = /wss?:[^ ]+|\\b(Holdfast|HTTP|TLS|WebSocket|SOCKS|errno|lwp)\\b|\\b[a-z_]+\\.[a-z0-9_]+\\b/g;
+          const known = /wss?:[^ ]+|\\b(Holdfast|HTTP|TLS|WebSocket|SOCKS|errno|lwp)\\b|\\b[a-z_]+\\.[a-z0-9_]+\\b|\\b[a-z]+=\\S+/g;
           const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
           const left = [];
           while (walker.nextNode()) {
             const { data, parentElement: element } = walker.currentNode;
             if (element.closest('kbd, script, noscript, pre, .brand, #language, .name, .who, h1#account-id, q[lang]')) continue;
-            const english = element.closest('code') ? /[A-Za-z]{3,} [A-Za-z]{3,}/ : /[A-Za-z]{3,}/;
+            const english = element.closest('code') ? /[A-Za-z]{2,} [A-Za-z]{2,}/ : /[A-Za-z]{3,}/;
             if (english.test(data.replace(known, ''))) left.push(data);
           }
           for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {

@@ -22,12 +22,12 @@ struct Page {
     }
 
     /// How wide the window is, and whether it is a phone's; how bright the reader likes it.
-    func appear(width: Int, height: Int, isDark: Bool = false) async throws {
+    func appear(width: Int, height: Int, scale: Double = 1, isDark: Bool = false) async throws {
         try await send(
             "Emulation.setDeviceMetricsOverride",
             [
                 "width": .number(Double(width)), "height": .number(Double(height)),
-                "deviceScaleFactor": width < 600 ? 2 : 1.5,
+                "deviceScaleFactor": .number(scale),
                 "mobile": .bool(width < 600),
             ])
         try await send(
