@@ -94,7 +94,10 @@ extension MessageDesk {
         guard queued.state.isOpen else { return queued }
         return await withCheckedContinuation { continuation in
             let isIn = enter { [self] in
-                guard !hasEnded, inbox(of: queued.account) != nil else { return continuation.resume(returning: nil) }
+                guard !hasEnded else { return continuation.resume(returning: nil) }
+                guard inbox(of: queued.account) != nil else {
+                    return continuation.resume(returning: refuseStranger(queued))
+                }
                 // Before it is sent, so that its answer cannot come too early.
                 add(continuation, to: queued)
                 if isNew { queue(queued) } else { lookAgain(at: queued) }
@@ -114,8 +117,22 @@ extension MessageDesk {
     }
 
     private func queue(_ message: OutboxMessage) {
-        guard let inbox = inbox(of: message.account) else { return }
+        guard let inbox = inbox(of: message.account) else {
+            _ = refuseStranger(message)
+            return
+        }
         queue([message], inbox, at: ProcessClock.moment)
+    }
+
+    /// Its account was taken away while the message was being written down.
+    private func refuseStranger(_ message: OutboxMessage) -> OutboxMessage {
+        var refused = message
+        refused.state = .refused
+        refused.problem = "the account is gone"
+        if message.row != 0 {
+            journal?.note(message.row, became: .refused, text: refused.problem, at: ProcessClock.wall)
+        }
+        return refused
     }
 
     /// An older message may have been answered between the look at the journal and the watch.

@@ -125,7 +125,7 @@ struct CommandHandlerTests {
         let script = Self.loop("sleep 3600 & echo $! > \(folder).new; mv \(folder).new \(folder); wait")
         // Long enough for the program to begin, on a slow machine, too.
         let outcome = try await Self.run(script, { $0.timeout = .seconds(5) }) { await Self.outcome($0) }
-        #expect(outcome == "later: the program did not answer within 5.0 seconds and was killed")
+        #expect(outcome == "later: the program did not answer within 5 s and was killed")
         let text = try String(contentsOfFile: folder, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         let child = try #require(pid_t(text))
         let end = ContinuousClock.now + .seconds(60)
