@@ -3,7 +3,7 @@ import NIOCore
 
 extension LWP {
     /// Chats and users have names of the form `2001@goofish` on the wire. Everywhere else they are without the domain.
-    static let domain = "@goofish"
+    static let domain: StaticString = "@goofish"
 
     /// Items a push may carry; a push with more is unreadable as a whole.
     public static let itemLimit = 10_000
@@ -33,10 +33,16 @@ extension LWP {
     private static func entries(in json: RawSpan) throws(JSONError) -> JSONValue? {
         var scanner = JSONScanner()
         guard scanner.nextKind(in: json) == .object else { return nil }
-        guard let package = try scanner.member("syncPushPackage", in: json), package.kind == .object else { return nil }
-        var inner = JSONScanner(at: package.range.lowerBound)
-        guard let data = try inner.member("data", in: json), data.kind == .array else { return nil }
-        return data
+        var data: JSONValue?
+        try scanner.beginObject(in: json)
+        while let key = try scanner.nextKey(in: json) {
+            guard key.isString("syncPushPackage", in: json) else {
+                try scanner.skipValue(in: json)
+                continue
+            }
+            data = try scanner.lastMember("data", in: json)
+        }
+        return data?.kind == .array ? data : nil
     }
 
     /// The entry that begins here.
@@ -44,124 +50,153 @@ extension LWP {
         _ body: ByteBuffer, with scanner: inout JSONScanner
     ) throws(JSONError) -> Result<InboundItem, FrameProblem> {
         let json = body.readableBytesSpan
-        let entry = try scanner.skipValue(in: json)
-        var payload: JSONValue?
-        if entry.kind == .object {
-            var inner = JSONScanner(at: entry.range.lowerBound)
-            payload = try inner.member("data", in: json)
-        }
+        _ = scanner.nextKind(in: json)  // The element begins behind the blanks.
+        let start = scanner.position
+        let payload = try scanner.lastMember("data", in: json)
         guard let payload, payload.kind == .string else {
-            let raw = body.getSlice(at: body.readerIndex + entry.range.lowerBound, length: entry.range.count)
+            let raw = body.getSlice(at: body.readerIndex + start, length: scanner.position - start)
             return .success(InboundItem(raw: raw ?? ByteBuffer()))
         }
-        return Result { () throws(FrameProblem) in try item(try Self.json(inBase64: payload, of: json)) }
+        let decoded = payload.withText(in: json) { Base64.decode($0) } ?? nil
+        return Result { () throws(FrameProblem) in try item(decoded) }
     }
 
-    /// The payload as JSON.
-    private static func json(inBase64 value: JSONValue, of json: RawSpan) throws(FrameProblem) -> ByteBuffer {
-        let decoded: ByteBuffer?
-        if value.hasEscapes {
-            // `\/` is how some writers of JSON spell a slash.
-            decoded = Base64.decode(Array((value.string(in: json) ?? "").utf8).span.bytes)
-        } else {
-            decoded = value.contentRange(in: json).flatMap { Base64.decode(json.extracting($0)) }
-        }
-        guard let decoded else { throw .badBase64 }
+    /// - Parameter payload: JSON or MessagePack; nil if it could not be decoded.
+    private func item(_ payload: ByteBuffer?) throws(FrameProblem) -> InboundItem {
+        guard let payload, let first = payload.readableBytesView.first else { throw .badBase64 }
         // JSON text begins with one of these; as MessagePack they would be the lonely numbers 123, 91 and so on.
-        switch decoded.readableBytesView.first {
-        case nil: throw .badBase64
+        switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"),
             UInt8(ascii: "\t"):
-            let bytes = decoded.readableBytesSpan
-            var scanner = JSONScanner()
-            do throws(JSONError) {
-                try scanner.skipValue(in: bytes)
-                try scanner.finish(in: bytes)
-            } catch {
-                throw .json(error)
-            }
-            guard String(validating: decoded.readableBytesView, as: UTF8.self) != nil else { throw .badUTF8 }
-            return decoded
+            let item = try item(json: payload)
+            var validator = UTF8Validator()
+            guard validator.accept(payload), validator.isComplete else { throw .badUTF8 }
+            return item
         default:
-            do throws(MessagePackError) {
-                return try MessagePack.json(of: decoded)
-            } catch {
-                throw .messagePack(error)
-            }
+            let json: ByteBuffer
+            do throws(MessagePackError) { json = try MessagePack.json(of: payload) } catch { throw .messagePack(error) }
+            return try item(json: json)
         }
     }
 
-    private func item(_ raw: ByteBuffer) throws(FrameProblem) -> InboundItem {
+    /// The one pass over an item: it checks all of it, and finds what a chat message says.
+    private func item(json raw: ByteBuffer) throws(FrameProblem) -> InboundItem {
         let json = raw.readableBytesSpan
+        var scanner = JSONScanner()
+        var item = InboundItem(raw: raw)
         do throws(JSONError) {
-            return try chatMessage(json, raw) ?? InboundItem(raw: raw)
+            if scanner.nextKind(in: json) == .object {
+                try scanner.beginObject(in: json)
+                while let key = try scanner.nextKey(in: json) {
+                    if key.isString("1", in: json) {
+                        let isChatMessage = try readMessage(of: json, with: &scanner, into: &item)
+                        if !isChatMessage { item = InboundItem(raw: raw) }
+                    } else {
+                        try scanner.skipValue(in: json)
+                    }
+                }
+            } else {
+                try scanner.skipValue(in: json)
+            }
+            try scanner.finish(in: json)
         } catch {
             throw .json(error)
         }
+        return item
     }
 
-    /// Nil if it is none: then it lacks one of what a chat message has.
-    private func chatMessage(_ json: RawSpan, _ raw: ByteBuffer) throws(JSONError) -> InboundItem? {
-        var scanner = JSONScanner()
-        guard scanner.nextKind(in: json) == .object, let message = try scanner.member("1", in: json),
-            message.kind == .object
-        else { return nil }
-        var item = InboundItem(raw: raw)
-        var details: JSONValue?
-        scanner = JSONScanner(at: message.range.lowerBound)
+    /// The chat message that begins here. False if it is none: then it lacks one of what a chat message has.
+    private func readMessage(
+        of json: RawSpan, with scanner: inout JSONScanner, into item: inout InboundItem
+    ) throws(JSONError) -> Bool {
+        guard scanner.nextKind(in: json) == .object else {
+            try scanner.skipValue(in: json)
+            return false
+        }
+        var hasDetails = false
+        (item.chat, item.id, item.sentAt) = (nil, nil, nil)
         try scanner.beginObject(in: json)
         while let key = try scanner.nextKey(in: json) {
+            if key.isString("10", in: json), scanner.nextKind(in: json) == .object {
+                hasDetails = true
+                try readDetails(of: json, with: &scanner, into: &item)
+                continue
+            }
             let value = try scanner.skipValue(in: json)
             if key.isString("2", in: json) {
-                item.chat = value.text(in: json).map(Self.withoutDomain)
+                item.chat = value.withText(in: json, Self.withoutDomain)
             } else if key.isString("3", in: json) {
                 item.id = value.text(in: json)
             } else if key.isString("5", in: json) {
                 item.sentAt = value.milliseconds(in: json).map(WallTime.init(milliseconds:))
-            } else if key.isString("10", in: json), value.kind == .object {
-                details = value
             }
         }
-        guard let details, item.chat?.isEmpty == false, item.id?.isEmpty == false else { return nil }
-        try read(details, of: json, into: &item)
-        return item
+        return hasDetails && item.chat?.isEmpty == false && item.id?.isEmpty == false
     }
 
-    private func read(_ details: JSONValue, of json: RawSpan, into item: inout InboundItem) throws(JSONError) {
-        var scanner = JSONScanner(at: details.range.lowerBound)
+    private func readDetails(
+        of json: RawSpan, with scanner: inout JSONScanner, into item: inout InboundItem
+    ) throws(JSONError) {
+        (item.sender, item.senderName, item.text, item.item, item.isGroup) = (nil, nil, nil, nil, false)
         try scanner.beginObject(in: json)
         while let key = try scanner.nextKey(in: json) {
             let value = try scanner.skipValue(in: json)
             if key.isString("senderUserId", in: json) {
-                item.sender = value.text(in: json).map(Self.withoutDomain)
+                item.sender = value.withText(in: json, Self.withoutDomain)
             } else if key.isString("reminderTitle", in: json) {
                 item.senderName = value.text(in: json)
             } else if key.isString("reminderContent", in: json) {
                 item.text = value.text(in: json)
             } else if key.isString("reminderUrl", in: json) {
-                item.item = value.text(in: json).flatMap(Self.itemID)
+                item.item = value.withText(in: json, Self.itemID) ?? nil
             } else if key.isString("sessionType", in: json) {
-                item.isGroup = value.text(in: json) == "30"
+                item.isGroup = value.withText(in: json) { $0.byteCount == 2 && $0.contains("30", at: 0) } == true
             }
         }
         item.isOwn = userID != nil && item.sender == userID
     }
 
-    static func withoutDomain(_ name: String) -> String {
-        name.hasSuffix(domain) ? String(name.dropLast(domain.count)) : name
+    private static func withoutDomain(_ name: RawSpan) -> String {
+        let length = name.byteCount - domain.utf8CodeUnitCount
+        return length >= 0 && name.contains(domain, at: length) ? name.extracting(first: length).text : name.text
     }
 
     /// The value of `itemId` in the URL's query.
-    private static func itemID(of url: String) -> String? {
-        guard let query = url.split(separator: "?", maxSplits: 1).dropFirst().first else { return nil }
-        for pair in query.prefix(while: { $0 != "#" }).split(separator: "&") where pair.hasPrefix("itemId=") {
-            return String(pair.dropFirst("itemId=".count))
+    private static func itemID(of url: RawSpan) -> String? {
+        let name: StaticString = "itemId="
+        let end = url.firstOffset(of: UInt8(ascii: "#"), from: 0)
+        var start = url.firstOffset(of: UInt8(ascii: "?"), from: 0) + 1
+        while start < end {
+            let pairEnd = min(url.firstOffset(of: UInt8(ascii: "&"), from: start), end)
+            if url.contains(name, at: start) {
+                let value = min(start + name.utf8CodeUnitCount, pairEnd)
+                return url.extracting(value..<pairEnd).text
+            }
+            start = pairEnd + 1
         }
         return nil
     }
 }
 
+extension RawSpan {
+    /// Where this byte stands next; the end if it does not.
+    fileprivate func firstOffset(of wanted: UInt8, from start: Int) -> Int {
+        var offset = start
+        while offset < byteCount, byte(at: offset) != wanted { offset += 1 }
+        return offset
+    }
+}
+
 extension JSONScanner {
+    /// The last member with this name of what begins here, which is then passed; nil also if that is no object.
+    fileprivate mutating func lastMember(_ name: StaticString, in json: RawSpan) throws(JSONError) -> JSONValue? {
+        guard nextKind(in: json) == .object else {
+            try skipValue(in: json)
+            return nil
+        }
+        return try member(name, in: json)
+    }
+
     /// The last member with this name of the object that begins here, which is then passed.
     mutating func member(_ name: StaticString, in json: RawSpan) throws(JSONError) -> JSONValue? {
         var found: JSONValue?

@@ -30,7 +30,7 @@ extension LWP {
     }
 
     private static func withDomain(_ name: String) -> String {
-        name.contains("@") ? name : name + domain
+        name.contains("@") ? name : name + domain.description
     }
 
     /// What the answer to a message of ours says beside its code: the gateway's name for the message, or why it refuses it.

@@ -51,14 +51,10 @@ enum LWPMid: Hashable {
 
     /// Reads a mid that came back; nil if it is none that this connection may have sent.
     init?(_ value: JSONValue, of identity: ConnectionIdentity, in json: RawSpan) {
-        if value.hasEscapes {
-            // Unusual, but some writers of JSON escape more than they have to.
-            guard let text = value.string(in: json) else { return nil }
-            self.init(Array(text.utf8).span.bytes, of: identity)
-        } else {
-            guard let content = value.contentRange(in: json) else { return nil }
-            self.init(json.extracting(content), of: identity)
+        guard value.kind == .string, let mid = value.withText(in: json, { LWPMid($0, of: identity) }) ?? nil else {
+            return nil
         }
+        self = mid
     }
 
     private init?(_ text: RawSpan, of identity: ConnectionIdentity) {

@@ -6,34 +6,49 @@ extension Base64 {
         var end = text.byteCount
         while end > 0, text.byte(at: end - 1) == UInt8(ascii: "="), text.byteCount - end < 2 { end -= 1 }
         guard end % 4 != 1 else { return nil }
+        let count = end / 4 * 3 + max(0, end % 4 - 1)
         var result = ByteBuffer()
-        result.reserveCapacity(end / 4 * 3 + 2)
-        var (word, count): (UInt32, Int) = (0, 0)
-        for offset in 0..<end {
-            guard let digit = value(of: text.byte(at: offset)) else { return nil }
-            word = word << 6 | UInt32(digit)
-            count += 1
-            guard count == 4 else { continue }
-            result.writeInteger(UInt16(truncatingIfNeeded: word >> 8))
-            result.writeInteger(UInt8(truncatingIfNeeded: word))
-            (word, count) = (0, 0)
+        var seen: UInt8 = 0
+        result.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { target in
+            // `target` has room for `count` bytes, and no more is written: three for each whole group of four characters, and
+            // one less than there are characters in the last group if it is not whole. No character behind `end` is read.
+            let values = values.span
+            var (offset, place) = (0, 0)
+            while offset + 4 <= end {
+                let four = UInt32(littleEndian: text.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+                let first = values[Int(four & 0xFF)]
+                let second = values[Int(four >> 8 & 0xFF)]
+                let third = values[Int(four >> 16 & 0xFF)]
+                let fourth = values[Int(four >> 24)]
+                seen |= first | second | third | fourth
+                target[place] = first << 2 | second >> 4
+                target[place + 1] = second << 4 | third >> 2
+                target[place + 2] = third << 6 | fourth
+                offset += 4
+                place += 3
+            }
+            var pending: UInt32 = 0
+            for (index, offset) in (offset..<end).enumerated() {
+                let value = values[Int(text.byte(at: offset))]
+                seen |= value
+                pending = pending << 6 | UInt32(value & 0x3F)
+                guard index > 0 else { continue }
+                target[place] = UInt8(truncatingIfNeeded: pending >> (6 - 2 * UInt32(index)))
+                place += 1
+            }
+            return count
         }
-        switch count {
-        case 2: result.writeInteger(UInt8(truncatingIfNeeded: word >> 4))
-        case 3: result.writeInteger(UInt16(truncatingIfNeeded: word >> 2))
-        default: break
-        }
-        return result
+        return seen & foreign == 0 ? result : nil
     }
 
-    private static func value(of character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
-        case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
-        default: nil
-        }
-    }
+    /// Stands for every character that is not of the alphabet.
+    private static let foreign: UInt8 = 0x80
+
+    /// What each character stands for, by its number.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: foreign, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        (values[Int(UInt8(ascii: "-"))], values[Int(UInt8(ascii: "_"))]) = (62, 63)
+        return values
+    }()
 }

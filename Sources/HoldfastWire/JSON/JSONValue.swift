@@ -21,8 +21,7 @@ public struct JSONValue: Hashable, Sendable {
     /// are not UTF-8 become U+FFFD.
     public func string(in json: RawSpan) -> String? {
         guard let content = contentRange(in: json) else { return nil }
-        if hasEscapes { return json.unescapedText(in: content) }
-        return json.extracting(content).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        return hasEscapes ? json.unescapedText(in: content) : json.extracting(content).text
     }
 
     /// Whether this is a string that reads `text` once it is unescaped.
@@ -45,8 +44,16 @@ public struct JSONValue: Hashable, Sendable {
     /// What a string says, or how a number, `true` or `false` is written; nil for everything else.
     func text(in json: RawSpan) -> String? {
         if kind == .string { return string(in: json) }
+        return scalarRange(in: json).map { json.extracting($0).text }
+    }
+
+    /// The bytes of what `text` returns, without making one where nothing has to be unescaped.
+    @inline(__always)
+    func withText<Result>(in json: RawSpan, _ body: (RawSpan) -> Result) -> Result? {
         guard let range = scalarRange(in: json) else { return nil }
-        return json.extracting(range).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        // Unusual, but some writers of JSON escape more than they have to: `\/` is how they spell a slash.
+        if hasEscapes { return body(Array(json.unescapedText(in: range).utf8).span.bytes) }
+        return body(json.extracting(range))
     }
 
     /// A string without its quotes; a number, `true` or `false` as it is written.
@@ -74,4 +81,9 @@ public struct JSONValue: Hashable, Sendable {
         guard kind == .string, range.count >= 2, range.upperBound <= json.byteCount else { return nil }
         return range.lowerBound + 1..<range.upperBound - 1
     }
+}
+
+extension RawSpan {
+    /// The bytes as a text; what is no UTF-8 becomes U+FFFD.
+    var text: String { withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 }
