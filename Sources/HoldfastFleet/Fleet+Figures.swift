@@ -36,7 +36,7 @@ extension Fleet {
         metrics.channels = engine.notifications.figures
         let desk = engine.messages
         let figures = desk.figures.withLock { $0 }
-        metrics.handled = figures.handled
+        for kind in HandledKind.allCases { metrics.handled[kind] &+= figures.handled[kind] }
         metrics.handlerSeconds = figures.handlerSeconds
         metrics.duplicates &+= figures.duplicates
         metrics.pauses = figures.pauses
@@ -109,6 +109,7 @@ extension LaneCounters {
         metrics.messagesReceived &+= messagesReceived
         metrics.messagesAcknowledged &+= messagesAcknowledged
         metrics.duplicates &+= duplicates
+        metrics.handled[.unmatched] &+= unmatched
         metrics.unreadableItems &+= unreadableItems
         metrics.otherItems &+= otherItems
         metrics.pushesDropped &+= pushesDropped

@@ -87,11 +87,19 @@ extension Session {
     // MARK: The connection
 
     /// A business message arrived. On the hot path, so it orders nothing; the silence it ends is noticed by `wake`.
-    public mutating func messageReceived(generation: UInt32, at now: Moment) {
-        guard generation == self.generation else { return }
+    ///
+    /// - Returns: whether it may be taken: from the upgrade on, since a gateway may send what waited for us before it answers
+    ///   the registration, and not every one delivers it again; until the connection is left.
+    @discardableResult
+    public mutating func messageReceived(generation: UInt32, at now: Moment) -> Bool {
+        guard generation == self.generation, isServed else { return false }
         withLiveness { $0.messageReceived(at: now.instant) }
         lastMessageAt = now.wall
+        return true
     }
+
+    /// Whether there is a connection by which messages come and go.
+    public var isServed: Bool { phase == .register || phase == .established }
 
     /// The gateway dictates how often it wants to hear heartbeats: with its greeting, or later. Clamped to
     /// `HeartbeatSettings.dictatedIntervals`, and in force for this connection.

@@ -56,6 +56,7 @@ extension Lane {
         guard !isDraining, let old = slots[index].account?.configuration else { return }
         let new = account.configuration
         slots[index].account = account
+        if new.messages != .memory { slots[index].mailbox?.recent = nil }
         let isMoved = old.target != new.target || old.dialect != new.dialect || old.deflate != new.deflate
         if isMoved, slots[index].session.quarantine == .permanent {
             // What could not work has been changed: no reason to wait for the next probe.
@@ -109,6 +110,7 @@ extension Lane {
         slots[index].account = nil
         slots[index].held = nil
         slots[index].lastLogin = nil
+        slots[index].mailbox = nil
         slots[index].timeline = Timeline()
         slots[index].isLeaving = false
         occupied -= 1
@@ -152,7 +154,7 @@ extension Lane {
                 tellGate(.giveBack(ticket, .abandoned))
                 continue
             }
-            let throughProxy = slots[index].account?.target.proxy != nil
+            let throughProxy = slots[index].account?.configuration.target.proxy != nil
             let orders = slots[index].session.slotGranted(
                 generation: ticket.generation, throughProxy: throughProxy, at: now)
             if orders.notes.contains(.staleEvent) { tellGate(.giveBack(ticket, .abandoned)) }

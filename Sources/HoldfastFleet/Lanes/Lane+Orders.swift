@@ -146,7 +146,7 @@ extension Lane {
         slots[index].link = nil
         slots[index].hasUnflushedAcknowledgements = false
         slots[index].isReadingPaused = false
-        slots[index].outbox?.connectionLost()
+        slots[index].mailbox?.outbox?.connectionLost()
         openLinks -= 1
         control.sockets.giveBack()
         // In the loop's next round, when what the end of this link means has been noted.

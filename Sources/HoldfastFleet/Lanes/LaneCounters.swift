@@ -14,6 +14,8 @@ struct LaneCounters: Sendable {
     var messagesReceived: UInt64 = 0
     var messagesAcknowledged: UInt64 = 0
     var duplicates: UInt64 = 0
+    /// Messages that nobody can handle, since there are no handlers.
+    var unmatched: UInt64 = 0
     var unreadableItems: UInt64 = 0
     /// Items that are no messages, and that no handler wants.
     var otherItems: UInt64 = 0

@@ -33,8 +33,8 @@ struct Slot {
     var replies = ReplyQuantiles()
     /// How much later than it was sent the last message came.
     var messageDelay: Duration?
-    /// Messages of ours; nil until there is one.
-    var outbox: Outbox?
+    /// Nil until it has messages.
+    var mailbox: Mailbox?
     /// The log has said of this outage that the session failed.
     var toldFailed = false
     /// The outage that the log told of last began with the loss of a connection.

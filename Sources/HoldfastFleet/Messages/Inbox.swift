@@ -23,7 +23,7 @@ final class Inbox {
     var heldBytes = 0
     /// Ids of held messages, and acknowledgements that wait for them.
     var heldIDs: [String: [HeldAcknowledgement]] = [:]
-    /// Ids that were handled lately, where no journal knows them (T2).
+    /// Ids that came lately, where neither the journal nor the lane knows them (T2).
     var recent: RecentIDs
     /// Messages in the journal that wait.
     var waiting = 0

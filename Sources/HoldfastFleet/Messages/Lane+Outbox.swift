@@ -16,21 +16,23 @@ extension Lane {
             _ = loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in send(rest, slot: slot, id: id) }
             return
         }
-        if slots[index].outbox == nil { slots[index].outbox = Outbox() }
-        slots[index].outbox?.items.append(contentsOf: messages.map { Outbox.Item(message: $0) })
+        let mailbox = mailbox(index)
+        if mailbox.outbox == nil { mailbox.outbox = Outbox() }
+        mailbox.outbox?.items.append(contentsOf: messages.map { Outbox.Item(message: $0) })
         mail.senders.insert(index)
         sendOutbox(index, at: observe())
     }
 
     /// Sends what may be sent now.
     func sendOutbox(_ index: Int, at now: Moment) {
-        guard var outbox = slots[index].outbox, let account = slots[index].account, let link = slots[index].link,
+        guard var outbox = slots[index].mailbox?.outbox, let account = slots[index].account,
+            let link = slots[index].link,
             slots[index].session.state == .connected
         else { return }
         tell(outbox.removeExpired(at: now.wall), .expired, at: now)
         defer { forgetEmptyOutbox(index) }
         guard !outbox.isResting(at: now.instant) else {
-            slots[index].outbox = outbox
+            slots[index].mailbox?.outbox = outbox
             return
         }
         let context = DialectContext(identity: slots[index].identity, now: now.wall)
@@ -59,7 +61,7 @@ extension Lane {
             outbox.items[place].message.state = .sent
             place += 1
         }
-        slots[index].outbox = outbox
+        slots[index].mailbox?.outbox = outbox
         link.flush()
         tell(sent, .sent, at: now)
         tell(impossible, .refused, "its gateway's dialect sends no messages", at: now)
@@ -68,12 +70,12 @@ extension Lane {
     /// The gateway has answered a message of ours.
     func sent(number: UInt32, isPositive: Bool, code: Int, detail: String?, _ index: Int, at now: Moment) {
         if !isPositive, Outbox.isPassing(code) {
-            if slots[index].outbox?.rest(number, at: now.instant) == true { counters.outboxRetries &+= 1 }
+            if slots[index].mailbox?.outbox?.rest(number, at: now.instant) == true { counters.outboxRetries &+= 1 }
             return
         }
-        guard let message = slots[index].outbox?.remove(number: number) else { return }
+        guard let message = slots[index].mailbox?.outbox?.remove(number: number) else { return }
         if isPositive {
-            slots[index].outbox?.goFaster()
+            slots[index].mailbox?.outbox?.goFaster()
             tell([message], .confirmed, detail, at: now)
         } else {
             tell([message], .refused, detail.map { "\(code): \($0)" } ?? "\(code)", at: now)
@@ -84,7 +86,9 @@ extension Lane {
     /// Once a second: what is too old is given up, wherever it is, and what rested goes on.
     func tendOutboxes(at now: Moment) {
         for index in mail.senders.sorted() {
-            if let expired = slots[index].outbox?.removeExpired(at: now.wall) { tell(expired, .expired, at: now) }
+            if let expired = slots[index].mailbox?.outbox?.removeExpired(at: now.wall) {
+                tell(expired, .expired, at: now)
+            }
             sendOutbox(index, at: now)
             forgetEmptyOutbox(index)
         }
@@ -92,15 +96,15 @@ extension Lane {
 
     /// The account is gone, and nobody else can send in its name.
     func refuseOutbox(_ index: Int) {
-        guard let outbox = slots[index].outbox else { return }
-        slots[index].outbox = nil
+        guard let outbox = slots[index].mailbox?.outbox else { return }
+        slots[index].mailbox?.outbox = nil
         mail.senders.remove(index)
         tell(outbox.items.map(\.message), .refused, "the account is gone", at: observe())
     }
 
     private func forgetEmptyOutbox(_ index: Int) {
         // Its count of numbers goes on while the connection lives, so it stays until that is gone.
-        guard slots[index].outbox?.items.isEmpty != false else { return }
+        guard slots[index].mailbox?.outbox?.items.isEmpty != false else { return }
         mail.senders.remove(index)
     }
 

@@ -6,35 +6,30 @@ import NIOCore
 
 /// What gateways hand over: into the journal, and acknowledged when it is there (requirements §7).
 extension Lane {
-    /// Whether what is delivered is taken: from the upgrade on, since a gateway may send what waited for us before it answers
-    /// the registration, and not every one delivers it again; until the connection is closed or the process goes down.
+    /// Whether what is delivered is taken: while there is a connection for it, and the process does not go down.
     func takesPushes(_ index: Int) -> Bool {
-        isServed(index) && !mail.isClosed
-    }
-
-    private func isServed(_ index: Int) -> Bool {
-        slots[index].session.phase == .register || slots[index].session.phase == .established
+        slots[index].session.isServed && !mail.isClosed
     }
 
     /// What cannot be taken any more cannot be acknowledged either; a gateway that keeps it will deliver it again.
     func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
-        guard takesPushes(index) else {
+        let generation = slots[index].session.generation
+        guard !mail.isClosed, slots[index].session.messageReceived(generation: generation, at: now) else {
             counters.pushesDropped &+= 1
             return
         }
-        slots[index].session.messageReceived(generation: slots[index].session.generation, at: now)
-        let entry = entry(of: push, index, account, at: now)
-        counters.messagesReceived &+= UInt64(entry.messages.count + entry.unreadable.count)
-        guard !entry.messages.isEmpty || !entry.unreadable.isEmpty else {
-            return acknowledge(push, index, account, items: 0)
-        }
+        let (entry, items) = read(push, index, account, at: now)
+        counters.messagesReceived &+= UInt64(items)
+        guard items > 0 else { return acknowledge(push, index, account, items: 0) }
         switch account.configuration.messages {
         case .durable where messages.journal != nil: keep(push, entry, index, account)
         case .durable, .afterHandling:
-            messages.hold(entry, hold(push, entry, index, account), account, lane: self.index, slot: UInt32(index))
+            handOver(
+                HeldPush(entry: entry, acknowledgement: hold(push, entry, index, account), isNew: false))
         case .memory:
-            acknowledge(push, index, account, items: entry.messages.count + entry.unreadable.count)
-            messages.hold(entry, nil, account, lane: self.index, slot: UInt32(index))
+            acknowledge(push, index, account, items: items)
+            guard !entry.messages.isEmpty || !entry.unreadable.isEmpty else { break }
+            handOver(HeldPush(entry: entry, acknowledgement: nil, isNew: true))
         }
         if mail.isJournalFull, account.configuration.messages == .durable, !slots[index].isWaitingForJournal {
             slots[index].isWaitingForJournal = true
@@ -55,8 +50,12 @@ extension Lane {
 
     // MARK: What is in a push
 
-    private func entry(of push: Push, _ index: Int, _ account: Account, at now: Moment) -> JournalEntry {
+    /// How many items a push has that somebody may want, and what of them is to be kept.
+    private func read(
+        _ push: Push, _ index: Int, _ account: Account, at now: Moment
+    ) -> (entry: JournalEntry, items: Int) {
         var entry = JournalEntry(account: account.id, messages: [], isWanted: messages.wantsMessages)
+        var items = 0
         for item in account.dialect.items(of: push) {
             switch item {
             case .success(let item):
@@ -69,15 +68,41 @@ extension Lane {
                     counters.otherItems &+= 1
                     continue
                 }
-                entry.messages.append(JournalMessage(item, at: now.wall))
+                items += 1
+                let id = item.id ?? JournalMessage.id(ofContent: item.raw)
+                if account.configuration.messages == .memory, !goesOn(item, id, index, account, at: now) { continue }
+                entry.messages.append(JournalMessage(item, id: id, at: now.wall))
             case .failure(let problem):
+                items += 1
                 counters.unreadableItems &+= 1
                 let raw = push.frame.readableBytesView.prefix(Self.unreadableLimitBytes)
                 entry.unreadable.append(
                     UnreadableItem(receivedAt: now.wall, problem: problem.description, raw: Array(raw)))
             }
         }
-        return entry
+        return (entry, items)
+    }
+
+    /// Whether a message that is in no journal goes on to the desk. What came before does not (T2), and what nobody can handle
+    /// has come to its end here. A message of the account's own goes there all the same: a person may have written it, and
+    /// then its chat rests (T6).
+    private func goesOn(_ item: InboundItem, _ id: String, _ index: Int, _ account: Account, at now: Moment) -> Bool {
+        let mailbox = mailbox(index)
+        if mailbox.recent == nil { mailbox.recent = RecentIDs(keptFor: account.configuration.intake.dedupe) }
+        guard mailbox.recent?.insert(id, at: now.instant) == true else {
+            counters.duplicates &+= 1
+            return false
+        }
+        guard !messages.wantsMessages, !item.isOwn else { return true }
+        counters.unmatched &+= 1
+        return false
+    }
+
+    func mailbox(_ index: Int) -> Mailbox {
+        if let mailbox = slots[index].mailbox { return mailbox }
+        let mailbox = Mailbox()
+        slots[index].mailbox = mailbox
+        return mailbox
     }
 
     /// Bytes of a frame that are kept of an item nobody can read.
@@ -119,9 +144,8 @@ extension Lane {
         var touched: [Int] = []
         for item in batch.items {
             let index = Int(item.slot)
-            let session = slots[index].session
-            guard session.generation == item.generation, slots[index].account?.id == item.account.id,
-                isServed(index), let link = slots[index].link, link.isOpen,
+            guard slots[index].session.generation == item.generation, slots[index].account?.id == item.account.id,
+                slots[index].session.isServed, let link = slots[index].link, link.isOpen,
                 let kind = item.kind,
                 let bytes = batch.acknowledgements.getSlice(at: item.offset, length: item.length)
             else { continue }
@@ -138,7 +162,18 @@ extension Lane {
         }
     }
 
-    // MARK: Acknowledged when handled
+    // MARK: Into no journal
+
+    /// One hop takes all of a turn of the loop to the desk.
+    private func handOver(_ push: HeldPush) {
+        mail.held.append(push)
+        guard mail.held.count == 1 else { return }
+        loop.execute { [self] in
+            let held = mail.held
+            mail.held = []
+            messages.hold(held)
+        }
+    }
 
     private func hold(_ push: Push, _ entry: JournalEntry, _ index: Int, _ account: Account) -> HeldAcknowledgement? {
         scratch.clear()
@@ -154,7 +189,7 @@ extension Lane {
         for held in held {
             let index = Int(held.slot)
             guard slots[index].session.generation == held.generation, slots[index].account?.id == held.account,
-                isServed(index), let link = slots[index].link, link.isOpen
+                slots[index].session.isServed, let link = slots[index].link, link.isOpen
             else { continue }
             link.send(held.bytes, as: held.kind)
             link.flush()
@@ -211,13 +246,15 @@ extension InboundItem {
 
 extension JournalMessage {
     /// An item without a name of its own is named by its content: the same bytes twice are the same item.
-    init(_ item: InboundItem, at now: WallTime) {
-        let raw = Array(item.raw.readableBytesView)
-        let id =
-            item.id ?? "sha256:"
-            + SHA256.hash(data: raw).prefix(16).map { String($0, radix: 16) }.joined(separator: ".")
+    static func id(ofContent raw: ByteBuffer) -> String {
+        let hash = SHA256.hash(data: Array(raw.readableBytesView))
+        return "sha256:" + hash.prefix(16).map { String($0, radix: 16) }.joined(separator: ".")
+    }
+
+    init(_ item: InboundItem, id: String, at now: WallTime) {
         self.init(
             id: id, chat: item.chat ?? "", receivedAt: now, sentAt: item.sentAt, sender: item.sender,
-            name: item.senderName, text: item.text, item: item.item, isGroup: item.isGroup, isOwn: item.isOwn, raw: raw)
+            name: item.senderName, text: item.text, item: item.item, isGroup: item.isGroup, isOwn: item.isOwn,
+            raw: Array(item.raw.readableBytesView))
     }
 }

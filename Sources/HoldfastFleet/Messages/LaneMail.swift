@@ -9,6 +9,8 @@ struct LaneMail {
     /// What came in this turn of the loop and goes to the journal in one piece.
     var batch = PushBatch()
     var isBatchDue = false
+    /// What came in this turn of the loop, is in no journal, and goes to the desk in one piece.
+    var held: [HeldPush] = []
     /// The journal wants nothing more for now.
     var isJournalFull = false
     /// Sockets that are not read because the journal is full.
@@ -36,6 +38,23 @@ struct PushBatch: Sendable {
     var items: [Item] = []
     /// The bytes of all acknowledgements, one after the other: one allocation for many.
     var acknowledgements = ByteBuffer()
+}
+
+/// What a lane has of an account only once it has messages. Touched on the lane's loop only.
+final class Mailbox {
+    /// Messages of ours; nil until there is one.
+    var outbox: Outbox?
+    /// Ids that came lately, in the mode that keeps no journal (T2); nil in the others, and before the first.
+    var recent: RecentIDs?
+}
+
+/// A push of which nothing is in the journal, on its way to the desk.
+struct HeldPush: Sendable {
+    var entry: JournalEntry
+    /// Nil if it has been acknowledged, or nothing is.
+    var acknowledgement: HeldAcknowledgement?
+    /// The lane has left out what came before.
+    var isNew: Bool
 }
 
 /// Messages of ours of one account, in the order in which they leave.

@@ -6,29 +6,29 @@ import NIOCore
 /// Messages that are in no journal: of accounts in `memory` mode, acknowledged already, and in `after-handling` mode, to be
 /// acknowledged when they are handled.
 extension MessageDesk {
-    /// A push has come. Called on a lane's loop.
-    ///
-    /// - Parameter acknowledgement: nil if it has been acknowledged, or nothing is.
-    func hold(
-        _ entry: JournalEntry, _ acknowledgement: HeldAcknowledgement?, _ account: Account, lane: Int, slot: UInt32
-    ) {
-        enter { self.take(entry, acknowledgement) }
+    /// Pushes have come. Called on a lane's loop.
+    func hold(_ pushes: [HeldPush]) {
+        enter {
+            let now = ProcessClock.moment
+            for push in pushes { self.take(push, at: now) }
+        }
     }
 
-    private func take(_ entry: JournalEntry, _ acknowledgement: HeldAcknowledgement?) {
+    private func take(_ push: HeldPush, at now: Moment) {
+        let (entry, acknowledgement) = (push.entry, push.acknowledgement)
         guard let inbox = inbox(of: entry.account), !isDraining else { return }
-        let now = ProcessClock.moment
         if !entry.unreadable.isEmpty {
             // Reading it again would not mend it, so it is done with, whether or not the letter can be written.
             journal?.add([JournalEntry(account: entry.account, messages: [], unreadable: entry.unreadable)]) { _ in }
             release(acknowledgement, entry.unreadable.count)
         }
-        for message in entry.messages { take(message, acknowledgement, inbox, at: now) }
+        for message in entry.messages { take(message, acknowledgement, isNew: push.isNew, inbox, at: now) }
         settle(inbox, at: now)
     }
 
     private func take(
-        _ message: JournalMessage, _ acknowledgement: HeldAcknowledgement?, _ inbox: Inbox, at now: Moment
+        _ message: JournalMessage, _ acknowledgement: HeldAcknowledgement?, isNew: Bool, _ inbox: Inbox,
+        at now: Moment
     ) {
         if inbox.heldIDs[message.id] != nil {
             // Delivered again while it waits: both deliveries are acknowledged when it is handled.
@@ -36,7 +36,7 @@ extension MessageDesk {
             if let acknowledgement { inbox.heldIDs[message.id]?.append(acknowledgement) }
             return
         }
-        guard inbox.recent.insert(message.id, at: now.instant) else {
+        guard isNew || inbox.recent.insert(message.id, at: now.instant) else {
             figures.withLock { $0.duplicates &+= 1 }
             return release(acknowledgement, 1)
         }
