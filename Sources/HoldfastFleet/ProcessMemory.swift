@@ -10,6 +10,15 @@ public enum ProcessMemory {
         _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)(0)
     }
 
+    /// Makes all threads share two heaps, for as long as there are no more. Each thread has one of its own otherwise, and what one
+    /// has freed, such as all that reading a large configuration took, is of no use to the others. For the beginning of a process.
+    public static func shareHeaps() {
+        // An operator who has chosen knows better.
+        guard getenv("MALLOC_ARENA_MAX") == nil, let symbol = dlsym(nil, "mallopt") else { return }
+        let mostArenas: CInt = -8  // M_ARENA_MAX of malloc.h
+        _ = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)(mostArenas, 2)
+    }
+
     /// What the control group lets the process use, in bytes: the least of its own limit and those above it. Nil if there is
     /// none, or only one of cgroup v1.
     static func controlGroupLimitBytes() -> Int? {

@@ -23,7 +23,11 @@ public struct AccountConfiguration: Sendable, Hashable {
     public var isEnabled: Bool
     public var messages: MessageMode
     /// What happens to its messages before they are handled.
-    public var intake = IntakeSettings()
+    public var intake: IntakeSettings {
+        get { if case .own(let settings) = intakeChoice { settings } else { IntakeSettings() } }
+        set { intakeChoice = newValue == IntakeSettings() ? .preset : .own(newValue) }
+    }
+    private var intakeChoice = IntakeChoice.preset
     public var origin: Origin
 
     public init(
@@ -44,6 +48,12 @@ public struct AccountConfiguration: Sendable, Hashable {
         self.isEnabled = isEnabled
         self.messages = messages
         self.origin = origin
+    }
+
+    /// Few accounts have settings of their own; those that have none do not pay for their size.
+    private indirect enum IntakeChoice: Sendable, Hashable {
+        case preset
+        case own(IntakeSettings)
     }
 
     /// Who declared an account.

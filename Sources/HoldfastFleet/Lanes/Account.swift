@@ -8,17 +8,17 @@ final class Account: Sendable {
     let endpoint: UInt32
     /// The rules of its dialect; what the frame path uses.
     let dialect: any Dialect
-    /// Where it connects to, with the cookies that are declared.
-    let target: LinkTarget
 
     init(_ configuration: AccountConfiguration, endpoint: UInt32) {
         self.configuration = configuration
         self.endpoint = endpoint
         dialect = configuration.dialect.rules
-        target = Credentials(declaredBy: configuration).target(of: configuration)
     }
 
     var id: String { configuration.id }
+
+    /// Where it connects to, with the cookies that are declared. Made for each attempt.
+    var target: LinkTarget { Credentials(declaredBy: configuration).target(of: configuration) }
 
     func linkOptions(_ resolver: NameResolver) -> LinkOptions {
         var options = LinkOptions()

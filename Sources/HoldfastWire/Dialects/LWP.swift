@@ -15,11 +15,14 @@ public struct LWP: Dialect {
     /// Names the application to the gateway.
     public let appKey: String
     /// Names the device. The gateway knows an account's device by it, so it stays the same for the account's whole life.
-    public internal(set) var deviceID: String
+    /// Derived from the account's id where none is declared, whenever it is needed: at each registration.
+    public var deviceID: String { ownDevice ?? LWP.deviceID(of: accountID) }
     /// What the client calls itself.
     public let userAgent: String
     /// The account's own number at the gateway, by which its own messages are told from those of others.
     public let userID: String?
+    private let accountID: String
+    private var ownDevice: String?
 
     /// - Parameters:
     ///   - accountID: the account's id in Holdfast; the device id is derived from it when none is given.
@@ -33,8 +36,9 @@ public struct LWP: Dialect {
     ) {
         self.appKey = appKey
         self.userAgent = userAgent
-        self.deviceID = deviceID ?? LWP.deviceID(of: accountID)
         self.userID = userID
+        self.accountID = accountID
+        ownDevice = deviceID == LWP.deviceID(of: accountID) ? nil : deviceID
     }
 
     public static let defaultUserAgent = "Holdfast"
@@ -59,8 +63,8 @@ public struct LWP: Dialect {
 extension LWP: DeviceDialect {
     /// Goes on with the device that this account was first seen with, unless another one is declared.
     public mutating func keepDevice(_ device: String, of accountID: String) {
-        guard !device.isEmpty, deviceID == Self.deviceID(of: accountID) else { return }
-        deviceID = device
+        guard !device.isEmpty, ownDevice == nil else { return }
+        ownDevice = device == deviceID ? nil : device
     }
 }
 
