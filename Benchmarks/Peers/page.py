@@ -18,7 +18,7 @@ class Results:
     def __init__(self, part, options, keep, but=()):
         """`keep`: everything that is there stays, if the options are the same; else all but what is about to be measured."""
         self.path = FOLDER / f"{part}.json"
-        options = {key: options[key] for key in ("small", "large", "idle", "seconds", "rounds") if options.get(key)}
+        options = {key: options[key] for key in ("small", "large", "idle", "seconds") if options.get(key)}
         self.kept = {"options": options, "load": os.getloadavg()[0], "rounds": {}}
         old = load(part)
         if old and old["options"] == options:
@@ -75,8 +75,8 @@ def rows(results, columns, base=None):
 
 
 def about(kept):
-    options = kept["options"]
-    number = options.get("rounds", 1)
+    options, counts = kept["options"], sorted(len(rounds) for rounds in kept["rounds"].values())
+    number = f"{counts[0]} to {counts[-1]}" if counts[0] < counts[-1] else counts[0]
     return (f"{options['idle']} s at rest; medians of {number} {'round' if number == 1 else 'rounds'}. "
             f"{os.cpu_count()} cores, {platform.machine()}, load before it {kept['load']:.0f}.")
 
