@@ -15,12 +15,14 @@ extension LWP {
         let json = body.readableBytesSpan
         var items: [Result<InboundItem, FrameProblem>] = []
         do throws(JSONError) {
-            guard let entries = try Self.entries(in: json) else { return [] }
-            var scanner = JSONScanner(at: entries.range.lowerBound)
-            try scanner.beginArray(in: json)
-            while try scanner.nextElement(in: json) {
-                guard items.count < Self.itemLimit else { return [.failure(.tooManyItems)] }
-                items.append(try item(body, with: &scanner))
+            var scanner = JSONScanner()
+            guard try scanner.enterObject(in: json) else { return [] }
+            while let key = try scanner.nextKey(in: json) {
+                if key.isString("syncPushPackage", in: json) {
+                    items = try package(body, with: &scanner)
+                } else {
+                    try scanner.skipValue(in: json)
+                }
             }
         } catch {
             // Cannot be: the whole frame has been scanned before.
@@ -29,20 +31,42 @@ extension LWP {
         return items
     }
 
-    /// `syncPushPackage.data`, if it is there and an array. Of members that appear twice the last one counts.
-    private static func entries(in json: RawSpan) throws(JSONError) -> JSONValue? {
-        var scanner = JSONScanner()
-        guard scanner.nextKind(in: json) == .object else { return nil }
-        var data: JSONValue?
-        try scanner.beginObject(in: json)
+    /// What the package that begins here has in `data`. Of members that appear twice the last one counts.
+    private func package(
+        _ body: ByteBuffer, with scanner: inout JSONScanner
+    ) throws(JSONError) -> [Result<InboundItem, FrameProblem>] {
+        let json = body.readableBytesSpan
+        var items: [Result<InboundItem, FrameProblem>] = []
+        guard try scanner.enterObject(in: json) else { return [] }
         while let key = try scanner.nextKey(in: json) {
-            guard key.isString("syncPushPackage", in: json) else {
+            if key.isString("data", in: json) {
+                items = try entries(body, with: &scanner)
+            } else {
+                try scanner.skipValue(in: json)
+            }
+        }
+        return items
+    }
+
+    /// The entries of the array that begins here; none if it is no array.
+    private func entries(
+        _ body: ByteBuffer, with scanner: inout JSONScanner
+    ) throws(JSONError) -> [Result<InboundItem, FrameProblem>] {
+        let json = body.readableBytesSpan
+        var items: [Result<InboundItem, FrameProblem>] = []
+        guard scanner.nextKind(in: json) == .array else {
+            try scanner.skipValue(in: json)
+            return []
+        }
+        try scanner.beginArray(in: json)
+        while try scanner.nextElement(in: json) {
+            guard items.count <= Self.itemLimit else {
                 try scanner.skipValue(in: json)
                 continue
             }
-            data = try scanner.lastMember("data", in: json)
+            items.append(try item(body, with: &scanner))
         }
-        return data?.kind == .array ? data : nil
+        return items.count > Self.itemLimit ? [.failure(.tooManyItems)] : items
     }
 
     /// The entry that begins here.
@@ -85,8 +109,7 @@ extension LWP {
         var scanner = JSONScanner()
         var item = InboundItem(raw: raw)
         do throws(JSONError) {
-            if scanner.nextKind(in: json) == .object {
-                try scanner.beginObject(in: json)
+            if try scanner.enterObject(in: json) {
                 while let key = try scanner.nextKey(in: json) {
                     if key.isString("1", in: json) {
                         let isChatMessage = try readMessage(of: json, with: &scanner, into: &item)
@@ -95,8 +118,6 @@ extension LWP {
                         try scanner.skipValue(in: json)
                     }
                 }
-            } else {
-                try scanner.skipValue(in: json)
             }
             try scanner.finish(in: json)
         } catch {
@@ -109,13 +130,9 @@ extension LWP {
     private func readMessage(
         of json: RawSpan, with scanner: inout JSONScanner, into item: inout InboundItem
     ) throws(JSONError) -> Bool {
-        guard scanner.nextKind(in: json) == .object else {
-            try scanner.skipValue(in: json)
-            return false
-        }
+        guard try scanner.enterObject(in: json) else { return false }
         var hasDetails = false
         (item.chat, item.id, item.sentAt) = (nil, nil, nil)
-        try scanner.beginObject(in: json)
         while let key = try scanner.nextKey(in: json) {
             if key.isString("10", in: json), scanner.nextKind(in: json) == .object {
                 hasDetails = true
@@ -188,6 +205,16 @@ extension RawSpan {
 }
 
 extension JSONScanner {
+    /// Steps into the object that begins here. False if it is none, which is then passed.
+    fileprivate mutating func enterObject(in json: RawSpan) throws(JSONError) -> Bool {
+        guard nextKind(in: json) == .object else {
+            try skipValue(in: json)
+            return false
+        }
+        try beginObject(in: json)
+        return true
+    }
+
     /// The last member with this name of what begins here, which is then passed; nil also if that is no object.
     fileprivate mutating func lastMember(_ name: StaticString, in json: RawSpan) throws(JSONError) -> JSONValue? {
         guard nextKind(in: json) == .object else {

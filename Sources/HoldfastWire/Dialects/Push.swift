@@ -13,16 +13,26 @@ public struct Push: Sendable {
     /// Its place in the gateway's sequence, where it has one.
     public let sequence: UInt64?
 
-    /// A handful of ranges, without an array.
+    /// A handful of ranges, without an array, and small: a push is copied several times on its way.
     public struct Parts: Sendable {
-        private var ranges: InlineArray<6, Range<Int>?> = .init(repeating: nil)
+        /// No part ends at 0: that stands for one that is not there.
+        private var starts: InlineArray<6, UInt32> = .init(repeating: 0)
+        private var ends: InlineArray<6, UInt32> = .init(repeating: 0)
 
         public init() {}
 
-        /// Nil for a part that is not there, and for a number beyond 0 … 5.
+        /// Nil for a part that is not there or empty, for a number beyond 0 … 5, and for what lies beyond 4 GiB.
         public subscript(part: Int) -> Range<Int>? {
-            get { ranges.indices.contains(part) ? ranges[part] : nil }
-            set { if ranges.indices.contains(part) { ranges[part] = newValue } }
+            get {
+                guard ends.indices.contains(part), ends[part] > starts[part] else { return nil }
+                return Int(starts[part])..<Int(ends[part])
+            }
+            set {
+                guard ends.indices.contains(part) else { return }
+                (starts[part], ends[part]) = (0, 0)
+                guard let newValue, let end = UInt32(exactly: newValue.upperBound) else { return }
+                (starts[part], ends[part]) = (UInt32(clamping: newValue.lowerBound), end)
+            }
         }
     }
 

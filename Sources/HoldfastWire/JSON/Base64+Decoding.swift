@@ -16,10 +16,11 @@ extension Base64 {
             var (offset, place) = (0, 0)
             while offset + 4 <= end {
                 let four = UInt32(littleEndian: text.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
-                let first = values[Int(four & 0xFF)]
-                let second = values[Int(four >> 8 & 0xFF)]
-                let third = values[Int(four >> 16 & 0xFF)]
-                let fourth = values[Int(four >> 24)]
+                // There is a value for each of the 256 that a byte can be.
+                let first = values[unchecked: Int(four & 0xFF)]
+                let second = values[unchecked: Int(four >> 8 & 0xFF)]
+                let third = values[unchecked: Int(four >> 16 & 0xFF)]
+                let fourth = values[unchecked: Int(four >> 24)]
                 seen |= first | second | third | fourth
                 target[place] = first << 2 | second >> 4
                 target[place + 1] = second << 4 | third >> 2

@@ -8,17 +8,14 @@ extension RawSpan {
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var offset = start
-        let ones: UInt64 = 0x0101_0101_0101_0101
         while byteCount - offset >= 8 {
-            let word = UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5C)
-            let found =
-                ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-                | ((word &- ones &* 0x20) & ~word)
-            let marks = found & (ones &* 0x80)
+            let marks = endsOfPlainText(at: offset)
             if marks != 0 { return offset + marks.trailingZeroBitCount / 8 }
             offset += 8
+            // Most texts are short. Once one is long, two words at a time.
+            while byteCount - offset >= 16, endsOfPlainText(at: offset) | endsOfPlainText(at: offset + 8) == 0 {
+                offset += 16
+            }
         }
         while offset < byteCount {
             let byte = byte(at: offset)
@@ -26,6 +23,19 @@ extension RawSpan {
             offset += 1
         }
         return offset
+    }
+
+    /// Of the eight bytes at `offset`, which have to be there, marks of those that end plain text; of several the lowest is right.
+    @inline(__always)
+    private func endsOfPlainText(at offset: Int) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let word = UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let found =
+            ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+            | ((word &- ones &* 0x20) & ~word)
+        return found & (ones &* 0x80)
     }
 
     /// How many bytes the escape at `offset` has (2, or 6 for `\uXXXX`); nil if it is none of RFC 8259.

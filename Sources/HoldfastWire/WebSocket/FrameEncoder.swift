@@ -13,24 +13,40 @@ package enum FrameEncoder {
         maskKey: MaskKey?,
         into output: inout ByteBuffer
     ) {
-        let length = payload.readableBytes
+        payload.withUnsafeReadableBytes { source in
+            let room = source.count &+ FrameHeader.limitBytes
+            output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
+                // `target` has room for the longest head and the payload, and no more than that is written.
+                let head = writeHead(
+                    (isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue, lengthBytes: source.count,
+                    maskKey: maskKey, to: target)
+                let body = UnsafeMutableRawBufferPointer(rebasing: target[head...])
+                if let maskKey { maskKey.copy(source, to: body) } else { body.copyMemory(from: source) }
+                return head &+ source.count
+            }
+        }
+    }
+
+    /// Returns how many bytes it has: 14 at most.
+    private static func writeHead(
+        _ first: UInt8, lengthBytes length: Int, maskKey: MaskKey?, to target: UnsafeMutableRawBufferPointer
+    ) -> Int {
         let maskBit: UInt8 = maskKey == nil ? 0 : 0x80
-        output.reserveCapacity(minimumWritableBytes: length &+ FrameHeader.limitBytes)
-        output.writeInteger((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
+        var count = 2
+        target[0] = first
         if length <= 125 {
-            output.writeInteger(maskBit | UInt8(truncatingIfNeeded: length))
+            target[1] = maskBit | UInt8(truncatingIfNeeded: length)
         } else if length <= 65_535 {
-            output.writeInteger(maskBit | 126)
-            output.writeInteger(UInt16(truncatingIfNeeded: length))
+            target[1] = maskBit | 126
+            target.storeBytes(of: UInt16(truncatingIfNeeded: length).bigEndian, toByteOffset: 2, as: UInt16.self)
+            count = 4
         } else {
-            output.writeInteger(maskBit | 127)
-            output.writeInteger(UInt64(length))
+            target[1] = maskBit | 127
+            target.storeBytes(of: UInt64(truncatingIfNeeded: length).bigEndian, toByteOffset: 2, as: UInt64.self)
+            count = 10
         }
-        if let maskKey {
-            output.writeInteger(maskKey.word)
-            output.writeMasked(payload, key: maskKey)
-        } else {
-            output.writeImmutableBuffer(payload)
-        }
+        guard let maskKey else { return count }
+        target.storeBytes(of: maskKey.word.bigEndian, toByteOffset: count, as: UInt32.self)
+        return count + 4
     }
 }
