@@ -63,7 +63,13 @@ public struct WallTime: Hashable, Comparable, Sendable {
     /// How long it is from `earlier` to this time; negative if `earlier` is in fact later.
     @inlinable
     public func since(_ earlier: WallTime) -> Duration {
-        .milliseconds(milliseconds.subtractingSaturated(earlier.milliseconds))
+        .milliseconds(millisecondsSince(earlier))
+    }
+
+    /// The same in milliseconds, for where it is only counted.
+    @inlinable
+    public func millisecondsSince(_ earlier: WallTime) -> Int64 {
+        milliseconds.subtractingSaturated(earlier.milliseconds)
     }
 }
 

@@ -65,8 +65,7 @@ struct DelayCounts: Sendable {
 
     private static let bounds: [Int64] = Histogram.delayBounds.map { Int64($0 * 1e3) }
 
-    mutating func add(_ delay: Duration) {
-        let sample = delay.wholeMilliseconds
+    mutating func add(milliseconds sample: Int64) {
         var bucket = 0
         while bucket < Self.bounds.count, Self.bounds[bucket] < sample { bucket += 1 }
         counts[bucket] &+= 1

@@ -55,32 +55,34 @@ extension Lane {
         _ push: Push, _ index: Int, _ account: Account, at now: Moment
     ) -> (entry: JournalEntry, items: Int) {
         var entry = JournalEntry(account: account.id, messages: [], isWanted: messages.wantsMessages)
-        var items = 0
-        for item in account.dialect.items(of: push) {
+        var count = 0
+        var items = account.dialect.items(of: push)
+        items.reverse()  // Taken out from the end, and so without a copy.
+        while let item = items.popLast() {
             switch item {
             case .success(let item):
                 if let sentAt = item.sentAt {
-                    let delay = now.wall.since(sentAt)
-                    counters.delays.add(max(delay, .zero))
-                    slots[index].messageDelay = delay
+                    let late = now.wall.millisecondsSince(sentAt)
+                    counters.delays.add(milliseconds: max(late, 0))
+                    slots[index].messageDelay = .milliseconds(late)
                 }
                 guard item.isMessage || messages.wantsEverything else {
                     counters.otherItems &+= 1
                     continue
                 }
-                items += 1
+                count += 1
                 let id = item.id ?? JournalMessage.id(ofContent: item.raw)
                 if account.configuration.messages == .memory, !goesOn(item, id, index, account, at: now) { continue }
                 entry.messages.append(JournalMessage(item, id: id, at: now.wall))
             case .failure(let problem):
-                items += 1
+                count += 1
                 counters.unreadableItems &+= 1
                 let raw = push.frame.readableBytesView.prefix(Self.unreadableLimitBytes)
                 entry.unreadable.append(
                     UnreadableItem(receivedAt: now.wall, problem: problem.description, raw: Array(raw)))
             }
         }
-        return (entry, items)
+        return (entry, count)
     }
 
     /// Whether a message that is in no journal goes on to the desk. What came before does not (T2), and what nobody can handle
