@@ -157,7 +157,7 @@ function failure(last) {
   return make('div', { class: 'failure' },
     make('p', {}, make('b', {}, word('failureClass', last.class)), make('span', { class: 'muted' }, ' · ', timeAgo(last.at), ' · ', t.inPhase(word('phase', last.phase)))),
     make('p', {}, make('code', {}, last.code), ' ', cause),
-    said ? make('p', {}, make('span', { class: 'muted' }, t.said, ' '), quote(said)) : null,
+    said ? make('p', {}, make('span', { class: 'muted' }, t.said, t.sentenceGap), quote(said)) : null,
     advice ? make('p', { class: 'muted' }, advice) : null);
 }
 

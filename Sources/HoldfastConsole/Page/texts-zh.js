@@ -207,7 +207,7 @@ export const zh = {
   every: '全部',
   comment: '备注',
   silencedNow: '已静默。',
-  askLiftSilence: '取消这条静默？',
+  askLiftSilence: '解除这条静默？',
   askLiftSilenceMore: '匹配的告警将恢复发送。',
   alertRule: {
     connected_share: '连接数过少', heartbeat_misses: '大量心跳丢失', connect_failures: '大量尝试失败',
@@ -242,9 +242,9 @@ export const zh = {
   addPause: '暂停会话',
   addPauseMore: '消息仍会接收，并标记为已跳过。',
   paused: '已暂停。',
-  lift: '取消',
-  lifted: '已取消。',
-  askLift: '取消这个暂停？',
+  lift: '解除',
+  lifted: '已解除。',
+  askLift: '解除这个暂停？',
   askLiftMore: '该会话将恢复自动回复。',
 
   auditMore: '人工或程序执行过的操作，保留一年。',
@@ -253,8 +253,8 @@ export const zh = {
   auditAction: {
     enable: '启用', disable: '停用', reconnect: '重新连接', reset: '清除失败', renew: '更新凭证', restart: '重启', quarantine: '隔离',
     release: '解除隔离', add: '添加账号', remove: '移除账号', set_credential: '设置凭证', send: '发送消息',
-    replay_letter: '重新处理死信', delete_letter: '删除死信', pause: '暂停会话', lift_pause: '取消暂停', silence: '静默',
-    unsilence: '取消静默', test_channel: '测试渠道',
+    replay_letter: '重新处理死信', delete_letter: '删除死信', pause: '暂停会话', lift_pause: '解除暂停', silence: '静默',
+    unsilence: '解除静默', test_channel: '测试渠道',
   },
   auditDetail: [
     [/^letter (?=\d+)/, '死信 '],
