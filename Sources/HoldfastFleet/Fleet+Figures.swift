@@ -1,5 +1,6 @@
 import HoldfastCore
 import HoldfastWire
+import Synchronization
 
 extension Fleet {
     /// All counters, gauges and histograms.
@@ -41,6 +42,7 @@ extension Fleet {
         metrics.duplicates &+= figures.duplicates
         metrics.pauses = figures.pauses
         metrics.outboxWaits = figures.outboxWaits
+        metrics.heldBytes = desk.heldBytes.load(ordering: .relaxed)
         metrics.journal = desk.journal?.figures
     }
 

@@ -50,6 +50,8 @@ public struct FleetMetrics: Sendable {
     public var pauses: UInt64 = 0
     /// Times at which a socket was not read any more because its messages could not be taken.
     public var readingPauses: UInt64 = 0
+    /// Bytes of messages that are in no journal and wait for a handler.
+    public var heldBytes = 0
     /// Nil without a store.
     public var journal: JournalFigures?
     /// What became of what people were to be told, by channel.

@@ -2,6 +2,7 @@ import DequeModule
 import HoldfastCore
 import HoldfastStore
 import NIOCore
+import Synchronization
 
 /// Messages that are in no journal: of accounts in `memory` mode, acknowledged already, and in `after-handling` mode, to be
 /// acknowledged when they are handled.
@@ -48,6 +49,7 @@ extension MessageDesk {
         inbox.held[message.chat, default: []].append(HeldMessage(message: message))
         inbox.heldCount += 1
         inbox.heldBytes += message.bytes
+        heldBytes.add(message.bytes, ordering: .relaxed)
         carryOut(inbox.intake.committed(chat: message.chat, count: 1, at: now), inbox)
         // There is always room: fewer messages may be held than chats be kept track of.
     }
@@ -94,6 +96,7 @@ extension MessageDesk {
     private func letGo(_ held: HeldMessage, _ inbox: Inbox) {
         inbox.heldCount -= 1
         inbox.heldBytes -= held.message.bytes
+        heldBytes.subtract(held.message.bytes, ordering: .relaxed)
         for acknowledgement in inbox.heldIDs.removeValue(forKey: held.message.id) ?? [] { release(acknowledgement, 1) }
     }
 

@@ -1,6 +1,7 @@
 import HoldfastCore
 import HoldfastStore
 import NIOCore
+import Synchronization
 
 extension MessageDesk {
     /// What the journal has kept from the last time.
@@ -113,7 +114,10 @@ extension MessageDesk {
     /// What waits in accounts that are gone becomes letters: nobody will ask for it again.
     private func forgetStrangers(_ accounts: Set<String>) {
         for id in accounts where roster.find(id) == nil {
-            inboxes.removeValue(forKey: id)?.alarm?.cancel()
+            if let inbox = inboxes.removeValue(forKey: id) {
+                inbox.alarm?.cancel()
+                heldBytes.subtract(inbox.heldBytes, ordering: .relaxed)
+            }
             for watch in watches.values where watch.message.account == id {
                 end(watch, .refused, "the account is gone")
             }

@@ -44,6 +44,10 @@ final class MessageDesk: @unchecked Sendable {
     var hasEnded = false
     var drained: [CheckedContinuation<Void, Never>] = []
     var sweeper: Task<Void, Never>?
+    /// Bytes of messages that are in no journal, of all accounts. Changed on the loop, read from anywhere.
+    let heldBytes = Atomic<Int>(0)
+    /// Less in tests.
+    var heldLimitBytes = MessageDesk.heldLimitBytes
     private let everything = Atomic<Bool>(false)
     private let anything = Atomic<Bool>(false)
 
@@ -64,6 +68,8 @@ final class MessageDesk: @unchecked Sendable {
 
     /// Handlers that are at work at once, for all accounts.
     static let concurrency = 1_000
+    /// Bytes of messages that may be held in memory, of all accounts. Beyond it no socket is read whose account holds any.
+    static let heldLimitBytes = 256 << 20
 
     init(loop: any EventLoop, journal: Journal?, roster: Roster, logger: Logger) {
         self.loop = loop
@@ -251,11 +257,21 @@ final class MessageDesk: @unchecked Sendable {
                 ) { [weak self] in self?.wake(id) }
             }
         }
-        let mustPause = inbox.isReadingPaused ? !inbox.hasRoom : inbox.isFull
+        let mustPause = inbox.isReadingPaused ? !hasRoom(inbox) : isFull(inbox)
         guard mustPause != inbox.isReadingPaused else { return }
         inbox.isReadingPaused = mustPause
         let (lane, slot, id) = (lanes[inbox.lane], inbox.slot, inbox.id)
         lane.door.enter { lane.setWaitsForHandlers(mustPause, slot: slot, id: id) }
+    }
+
+    private func isFull(_ inbox: Inbox) -> Bool {
+        inbox.isFull || (inbox.heldCount > 0 && heldBytes.load(ordering: .relaxed) >= heldLimitBytes)
+    }
+
+    /// Whoever holds nothing any more may always read on: nobody waits for the messages of others, and nobody has to be woken
+    /// when these are handled.
+    private func hasRoom(_ inbox: Inbox) -> Bool {
+        inbox.hasRoom && (inbox.heldCount == 0 || heldBytes.load(ordering: .relaxed) < heldLimitBytes / 2)
     }
 
     private func wake(_ id: String) {

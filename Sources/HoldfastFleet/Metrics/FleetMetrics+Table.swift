@@ -131,6 +131,9 @@ extension MetricTable {
         counter(
             "holdfast_reading_pauses_total", "Times a socket was not read because its messages could not be taken.",
             metrics.readingPauses)
+        gauge(
+            "holdfast_held_bytes", "Bytes of messages that are in no journal and wait for a handler.",
+            Double(metrics.heldBytes))
         writeJournal(metrics.journal ?? JournalFigures())
         counter(
             "holdfast_malformed_frames_total", "Frames that are not of the account's dialect.", metrics.malformedFrames)

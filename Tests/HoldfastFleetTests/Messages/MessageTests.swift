@@ -128,6 +128,34 @@ struct MessageTests {
         }
     }
 
+    @Test(
+        "when the messages held of all accounts are too many, no socket is read whose account has some; then it goes on",
+        arguments: [AccountConfiguration.MessageMode.afterHandling, .memory])
+    func heldInAll(mode: AccountConfiguration.MessageMode) async throws {
+        try await StoredFleet.run { rig in
+            let gate = Turnstile()
+            let log = DeliveryLog { _, _ in
+                await gate.pass()
+                return []
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            try await rig.start(["a", "b", "c"].map { try .chatty($0, rig.gateway, mode: mode) })
+            let desk = try #require(rig.fleet.state.withLock { $0.engine?.messages })
+            _ = await desk.ask { $0.heldLimitBytes = 1_000 }
+            // One is enough for the limit, and the next finds it reached.
+            _ = try rig.gateway.push(PushRequest(account: "a", text: String(repeating: "x", count: 2_000), chat: "1"))
+            try await rig.wait { rig.fleet.metrics().readingPauses == 1 }
+            _ = try rig.gateway.push(PushRequest(account: "b", text: "short", chat: "1"))
+            try await rig.wait { rig.fleet.metrics().readingPauses == 2 && gate.waiting == 2 }
+            #expect(rig.fleet.metrics().heldBytes > 2_000)
+            gate.open()
+            try await rig.wait { log.messages.count == 2 && rig.fleet.metrics().heldBytes == 0 }
+            for account in ["a", "b", "c"] { _ = try rig.gateway.push(PushRequest(account: account, chat: "1")) }
+            try await rig.wait { log.messages.count == 5 && rig.gateway.statistics().acked == 5 }
+            #expect(rig.fleet.metrics().readingPauses == 2)
+        }
+    }
+
     @Test("messages of a chat come together, in order, when it rests")
     func gathers() async throws {
         try await StoredFleet.run { rig in
