@@ -91,7 +91,7 @@ struct DeliveryJSONTests {
         "times are as the calendar has them",
         arguments: [Int64(0), 951_782_400_000, 1_709_164_800_000, 4_102_444_799_999, 1_763_712_345_678])
     func times(milliseconds: Int64) throws {
-        let text = RFC3339.text(of: WallTime(milliseconds: milliseconds))
+        let text = WallTime(milliseconds: milliseconds).rfc3339
         let date = try Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         #expect(Int64((date.timeIntervalSince1970 * 1_000).rounded()) == milliseconds)
     }
