@@ -1,5 +1,6 @@
 import HoldfastCore
 import HoldfastStore
+import Logging
 import NIOCore
 import Synchronization
 
@@ -79,7 +80,7 @@ extension MessageDesk {
     func apply(_ configuration: FleetConfiguration) {
         let (routes, replaced) = routes.withLock { routes in
             let old = routes
-            routes = configuration.handlers.map { $0.keepingProgram(of: old) }
+            routes = configuration.handlers.map { $0.keepingProgram(of: old, logger) }
             return (routes, old)
         }
         Self.close(replaced, but: routes)
@@ -183,8 +184,9 @@ extension MessageDesk {
 
 extension HandlerRoute {
     /// A program that is declared as before goes on running.
-    fileprivate func keepingProgram(of old: [HandlerRoute]) -> HandlerRoute {
+    fileprivate func keepingProgram(of old: [HandlerRoute], _ logger: Logger) -> HandlerRoute {
         guard let handler = handler as? CommandHandler else { return self }
+        handler.log(to: logger)
         let known = old.lazy.compactMap { $0.handler as? CommandHandler }.first {
             $0.configuration == handler.configuration
         }

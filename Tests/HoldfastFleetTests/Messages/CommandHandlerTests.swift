@@ -156,6 +156,34 @@ struct CommandHandlerTests {
         }
     }
 
+    @Test("what it says on its standard error is logged, cut where it is long, and of a flood only the beginning")
+    func remarks() async throws {
+        let log = LogRecorder()
+        let many = 200
+        let script =
+            "printf '%2000s\\n' x >&2; for n in $(seq \(many)); do echo \"line $n\" > /dev/stderr; done; \(Self.answer)"
+        func leftOut() -> Int {
+            log.lines("a handler's program said more than is logged").compactMap { Int($0.metadata["lines"] ?? "") }
+                .reduce(0, +)
+        }
+        func said() -> [LogRecorder.Line] { log.lines("a handler's program says") }
+        try await Self.run(Self.loop(script + "; printf 'last words' >&2; exit 1")) { handler in
+            handler.log(to: log.logger)
+            _ = try await handler.handle(Self.delivery("d"))
+            let end = ContinuousClock.now + .seconds(60)
+            while said().count + leftOut() < many + 2, ContinuousClock.now < end {
+                // tidy: the rest between two looks
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        #expect(said().count + leftOut() == many + 2, "the long one, the many, and the last words")
+        #expect(said().count < many, "unless it took the program ten windows")
+        #expect(said().allSatisfy { $0.level == .info && $0.metadata["program"] == "/bin/sh" })
+        let texts = said().compactMap { $0.metadata["text"] }
+        #expect(texts.first?.utf8.count == ProgramRemarks.lineLimitBytes + "…".utf8.count)
+        #expect(texts.dropFirst().prefix(3) == ["line 1", "line 2", "line 3"])
+    }
+
     @Test("a program that cannot be started is a failure that may pass")
     func absent() async throws {
         let handler = CommandHandler(.init(command: ["/nowhere/at-all"]))

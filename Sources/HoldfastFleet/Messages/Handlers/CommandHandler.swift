@@ -1,6 +1,7 @@
 import DequeModule
 import HoldfastCore
 public import HoldfastStore
+import Logging
 import Synchronization
 
 /// Hands deliveries to a program of the operator's that stays: one line of JSON for each delivery on its standard input, one
@@ -8,6 +9,7 @@ import Synchronization
 ///
 /// In: `{"delivery","account","chat","messages":[…]}`, as a webhook gets it. Out: `{"delivery":…}` with `"replies":[{"text":…}…]`
 /// if there are any, or with `"error":"later"` or `"refused"` and a `"detail"`. Lines that name no open delivery are passed over.
+/// What it writes on its standard error goes to the log of the fleet, at the level info, 20 lines in 10 seconds at most.
 ///
 /// The program is started for the first delivery, and again for the next one when it has ended: at most `restarts` times within
 /// `window`. One that does not answer in time is killed, with all that it has started.
@@ -39,6 +41,8 @@ public final class CommandHandler: MessageHandler {
         var open = 0
         var waiting: Deque<CheckedContinuation<Void, Never>> = []
         var isClosed = false
+        /// Of the fleet that it works for.
+        var logger = Logger(label: "holdfast", factory: { _ in SwiftLogNoOpLogHandler() })
     }
 
     public init(_ configuration: Configuration) {
@@ -55,6 +59,11 @@ public final class CommandHandler: MessageHandler {
         case "refused": throw HandlerFailure.refused(reason: "the program said: \(detail)")
         case let word?: throw HandlerFailure.later(reason: "the program said \(word): \(detail)")
         }
+    }
+
+    /// From its next start on the program's remarks go there.
+    func log(to logger: Logger) {
+        state.withLock { $0.logger = logger }
     }
 
     /// Ends the program. What it has open fails, to be handed to whoever comes next.
@@ -106,7 +115,7 @@ public final class CommandHandler: MessageHandler {
                     .later(reason: "started \(state.starts.count) times in a short time; \(ended)", after: rest))
             }
             state.starts.append(now)
-            let program = WorkerProgram(configuration.command)
+            let program = WorkerProgram(configuration.command, logger: state.logger)
             state.program = program
             return .success(program)
         }

@@ -1,6 +1,7 @@
 import Glibc
 import HoldfastCore
 import HoldfastStore
+import Logging
 import NIOCore
 import NIOPosix
 import Subprocess
@@ -25,6 +26,8 @@ final class WorkerProgram: Sendable {
         var channel: (any Channel)?
         /// Lines that wait for the channel.
         var early: [ByteBuffer] = []
+        /// Its standard error.
+        var remarks: (any Channel)?
     }
 
     private let state = Mutex(State())
@@ -37,22 +40,28 @@ final class WorkerProgram: Sendable {
     var hasEnded: Bool { ending != nil }
 
     /// Begins to start it. If that fails it has ended soon.
-    init(_ command: [String]) {
+    ///
+    /// - Parameter logger: gets what the program writes on its standard error (`ProgramRemarks`).
+    init(_ command: [String], logger: Logger) {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-            end("the program cannot be started: \(String(cString: strerror(errno)))")
+            end(Self.notStarted(errno))
             return
         }
         let (ours, theirs) = (ends[0], ends[1])
         // For its output; the input is `theirs` itself. The child's copies are made by the start.
         let output = fcntl(theirs, F_DUPFD_CLOEXEC, 3)
-        guard output >= 0 else {
-            Glibc.close(ours)
-            Glibc.close(theirs)
-            end("the program cannot be started: \(String(cString: strerror(errno)))")
+        // A pipe and no socket: a shell opens /dev/stderr, which of a socket it cannot. A program that is started elsewhere in
+        // this instant does not get it: the start closes whatever is not meant for the child.
+        var pipeEnds: [Int32] = [-1, -1]
+        guard output >= 0, pipe(&pipeEnds) == 0 else {
+            end(Self.notStarted(errno))
+            for descriptor in [ours, theirs, output] where descriptor >= 0 { Glibc.close(descriptor) }
             return
         }
-        Task { [self] in await run(command, theirs, output) }
+        let (remarks, error) = (pipeEnds[0], pipeEnds[1])
+        Task { [self] in await run(command, theirs, output, error) }
+        listen(to: remarks, logger, program: command.first ?? "")
         ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -66,6 +75,10 @@ final class WorkerProgram: Sendable {
                 case .failure(let error): end("the program cannot be reached: \(error)")
                 }
             }
+    }
+
+    private static func notStarted(_ number: Int32) -> String {
+        "the program cannot be started: \(String(cString: strerror(number)))"
     }
 
     /// Hands a delivery over and waits for the answer, at most so long: then the program is taken for stuck, and killed.
@@ -95,23 +108,25 @@ final class WorkerProgram: Sendable {
 
     /// Kills it, and all that it has started.
     func end(_ reason: String) {
-        let (open, channel) = state.withLock { state -> ([Waiter], (any Channel)?) in
+        let (open, channel, remarks) = state.withLock { state -> ([Waiter], (any Channel)?, (any Channel)?) in
             if state.ending == nil { state.ending = reason }
             defer {
                 state.open = [:]
                 state.early = []
                 state.channel = nil
+                state.remarks = nil
             }
-            return (Array(state.open.values), state.channel)
+            return (Array(state.open.values), state.channel, state.remarks)
         }
         session.kill()
         channel?.close(promise: nil)
+        remarks.map(Self.closeSoon)
         for waiter in open { waiter.resume(returning: .failure(.later(reason: reason))) }
     }
 
     // MARK: The program
 
-    private func run(_ command: [String], _ input: Int32, _ output: Int32) async {
+    private func run(_ command: [String], _ input: Int32, _ output: Int32, _ error: Int32) async {
         guard let program = command.first else { return end("no program is named") }
         var options = PlatformOptions()
         options.createSession = true
@@ -121,7 +136,7 @@ final class WorkerProgram: Sendable {
                 arguments: Arguments(Array(command.dropFirst())), platformOptions: options,
                 input: .fileDescriptor(.init(rawValue: input), closeAfterSpawningProcess: true),
                 output: .fileDescriptor(.init(rawValue: output), closeAfterSpawningProcess: true),
-                error: .discarded
+                error: .fileDescriptor(.init(rawValue: error), closeAfterSpawningProcess: true)
             ) { execution in session.began(execution.processIdentifier.value) }
             switch result.terminationStatus {
             case .exited(let code): exited("the program ended with status \(code)")
@@ -156,6 +171,34 @@ final class WorkerProgram: Sendable {
             try? await Task.sleep(for: .seconds(1))
             end(reason)
         }
+    }
+
+    // MARK: Its standard error
+
+    private func listen(to descriptor: Int32, _ logger: Logger, program: String) {
+        NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ProgramRemarks(of: program, logger: logger))
+                }
+            }
+            .takingOwnershipOfDescriptor(input: descriptor)
+            .whenComplete { [self] result in
+                guard case .success(let channel) = result else {
+                    Glibc.close(descriptor)
+                    return
+                }
+                let hasEnded = state.withLock { state in
+                    state.remarks = channel
+                    return state.ending != nil
+                }
+                if hasEnded { Self.closeSoon(channel) }
+            }
+    }
+
+    /// Its last words are the ones that matter. After them nobody listens, though another process may hold its end open.
+    private static func closeSoon(_ remarks: any Channel) {
+        remarks.eventLoop.scheduleTask(in: .seconds(1)) { remarks.close(promise: nil) }
     }
 
     // MARK: The channel
