@@ -80,8 +80,13 @@ extension MessageDesk {
     func apply(_ configuration: FleetConfiguration) {
         let (routes, replaced) = routes.withLock { routes in
             let old = routes
-            routes = configuration.handlers.map { $0.keepingProgram(of: old, logger) }
-            return (routes, old)
+            routes = configuration.handlers.enumerated().map { place, route in
+                Answerer(
+                    route: route.keepingProgram(of: old.map(\.route), logger),
+                    trouble: old.indices.contains(place)
+                        ? old[place].trouble : HandlerTrouble(of: place + 1, logger: logger))
+            }
+            return (routes.map(\.route), old.map(\.route))
         }
         Self.close(replaced, but: routes)
         var retention = JournalRetention()
@@ -167,7 +172,7 @@ extension MessageDesk {
             desk.lanes = []
         }
         await door.shut()
-        Self.close(routes.withLock { $0 }, but: [])
+        Self.close(routes.withLock { $0.map(\.route) }, but: [])
     }
 
     /// Handlers that nothing will be handed to any more.

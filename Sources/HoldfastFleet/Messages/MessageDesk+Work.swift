@@ -32,9 +32,9 @@ extension MessageDesk {
         let number = nextJob
         let (id, chat) = (job.inbox.id, job.chat)
         let worker = HandlerWorker(
-            logger: logger, trouble: trouble, replyLifetime: Self.replyLifetime,
-            handler: { [self] delivery in
-                routes.withLock { routes in routes.first { $0.match.matches(delivery) }?.handler }
+            logger: logger, replyLifetime: Self.replyLifetime,
+            answerer: { [self] delivery in
+                routes.withLock { routes in routes.first { $0.route.match.matches(delivery) } }
             },
             isDraining: { [ending] in ending.isSet })
         if let rows = job.inbox.rows[chat], !rows.isEmpty, let journal {
@@ -139,9 +139,8 @@ public enum HandledKind: String, Sendable, Hashable, CaseIterable {
 /// Carries one delivery through a handler. Lives on no loop.
 struct HandlerWorker: Sendable {
     var logger: Logger
-    var trouble: HandlerTrouble
     var replyLifetime: Duration
-    var handler: @Sendable (Delivery) -> (any MessageHandler)?
+    var answerer: @Sendable (Delivery) -> Answerer?
     var isDraining: @Sendable () -> Bool
 
     /// Messages of the journal.
@@ -169,7 +168,7 @@ struct HandlerWorker: Sendable {
     private func carry(_ delivery: Delivery, in journal: Journal?) async throws -> HandlerOutcome {
         var outcome = HandlerOutcome(kind: .unmatched, messages: delivery.messages.count, lastRow: delivery.rows.last)
         let began = ProcessClock.instant
-        let answer = await HandlerRetries(trouble: trouble, handler: handler, isDraining: isDraining).run(delivery)
+        let answer = await HandlerRetries(answerer: answerer, isDraining: isDraining).run(delivery)
         if answer != .unmatched { outcome.took = ProcessClock.instant.since(began) }
         switch answer {
         case .unmatched:

@@ -27,8 +27,7 @@ final class MessageDesk: @unchecked Sendable {
     let ending = EndingFlag()
     let kept = Mutex(JournalRetention())
     /// In force now. A delivery that is tried again asks anew each time.
-    let routes = Mutex<[HandlerRoute]>([])
-    let trouble: HandlerTrouble
+    let routes = Mutex<[Answerer]>([])
 
     var lanes: [Lane] = []
     var inboxes: [String: Inbox] = [:]
@@ -77,7 +76,6 @@ final class MessageDesk: @unchecked Sendable {
         self.journal = journal
         self.roster = roster
         self.logger = logger
-        trouble = HandlerTrouble(logger: logger)
     }
 
     /// Some handler wants items that are no chat messages, too.

@@ -220,6 +220,40 @@ struct MessageTests {
         }
     }
 
+    @Test("that a handler fails is said once, and that it works again once, whatever else is handled meanwhile")
+    func trouble() async throws {
+        try await StoredFleet.run { rig in
+            let mended = EndingFlag()
+            let picky = DeliveryLog { delivery, _ in
+                guard delivery.chat == "good" || mended.isSet else {
+                    throw HandlerFailure.later(reason: "not this one")
+                }
+                return []
+            }
+            let other = DeliveryLog()
+            rig.configuration.handlers = [
+                HandlerRoute(HandlerMatch(chat: "other"), other), HandlerRoute(.all, picky),
+            ]
+            try await rig.start([try .chatty("a", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", chat: "bad"))
+            try await rig.wait { picky.deliveries.count == 1 }
+            for round in 1...3 {
+                for chat in ["good", "other"] { _ = try rig.gateway.push(PushRequest(account: "a", chat: chat)) }
+                // Each round ends with another try of what fails.
+                try await rig.wait(atMost: .seconds(60)) {
+                    other.deliveries.count == round && picky.deliveries.count { $0.chat == "good" } == round
+                        && picky.deliveries.count { $0.chat == "bad" } > round
+                }
+            }
+            let said = rig.log.lines("a handler fails and will be called again until it works")
+            #expect(said.map { $0.metadata["handler"] } == ["2"])
+            #expect(rig.log.lines("a handler works again").isEmpty)
+            mended.set()
+            try await rig.wait(atMost: .seconds(60)) { !rig.log.lines("a handler works again").isEmpty }
+            #expect(rig.log.lines("a handler works again").map { $0.metadata["handler"] } == ["2"])
+        }
+    }
+
     @Test("the first handler that matches answers, and what nobody wants counts as handled")
     func routes() async throws {
         try await StoredFleet.run { rig in

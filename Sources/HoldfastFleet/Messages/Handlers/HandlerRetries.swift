@@ -14,11 +14,20 @@ struct HandlerRetries {
         case letter(code: String, detail: String)
         /// The process is going down.
         case abandoned
+
+        static let refused = "refused"
+
+        /// The handler has said what it has to say.
+        var isTheHandlers: Bool {
+            switch self {
+            case .replies, .letter(code: Self.refused, _): true
+            case .unmatched, .letter, .abandoned: false
+            }
+        }
     }
 
-    var trouble: HandlerTrouble
     /// Asked before each try: what is declared otherwise meanwhile holds for the next one.
-    var handler: @Sendable (Delivery) -> (any MessageHandler)?
+    var answerer: @Sendable (Delivery) -> Answerer?
     /// The process is about to end: what fails now is left for the next one.
     var isDraining: @Sendable () -> Bool = { false }
     var firstDelay = Duration.seconds(1)
@@ -27,19 +36,25 @@ struct HandlerRetries {
     var givesUpAfter = Duration.seconds(86_400)
 
     func run(_ delivery: Delivery) async -> Answer {
+        var trouble: HandlerTrouble?
+        let answer = await tries(delivery, &trouble)
+        trouble?.ended(delivery, isAnswered: answer.isTheHandlers)
+        return answer
+    }
+
+    /// - Parameter trouble: of the handler that failed last.
+    private func tries(_ delivery: Delivery, _ trouble: inout HandlerTrouble?) async -> Answer {
         let began = ProcessClock.instant
         var ceiling = firstDelay
         var tries = 0
         while true {
-            guard let handler = handler(delivery) else { return .unmatched }
+            guard let answerer = answerer(delivery) else { return .unmatched }
             tries += 1
             let failure: (reason: String, after: Duration?)
             do {
-                let replies = try await handler.handle(delivery)
-                trouble.worked()
-                return .replies(replies)
+                return .replies(try await answerer.route.handler.handle(delivery))
             } catch HandlerFailure.refused(let reason) {
-                return .letter(code: "refused", detail: reason)
+                return .letter(code: Answer.refused, detail: reason)
             } catch HandlerFailure.later(let reason, let after) {
                 failure = (reason, after)
             } catch {
@@ -49,7 +64,9 @@ struct HandlerRetries {
             guard ProcessClock.instant.since(began) < givesUpAfter else {
                 return .letter(code: "given_up", detail: "\(tries) tries; the last: \(failure.reason)")
             }
-            trouble.failed(delivery, failure.reason)
+            if trouble !== answerer.trouble { trouble?.ended(delivery, isAnswered: false) }
+            trouble = answerer.trouble
+            answerer.trouble.failed(delivery, failure.reason)
             // Drawn evenly from the upper half, so that those who failed together do not come back together.
             let drawn = ceiling.inSeconds * Double.random(in: 0.5...1)
             let delay = max(.milliseconds(Int64(drawn * 1_000)), min(failure.after ?? .zero, Self.longestAfter))
@@ -71,43 +88,60 @@ struct HandlerRetries {
     private static let longestAfter = Duration.seconds(3_600)
 }
 
-/// Says in the log that handlers fail, and that they work again: once, and not for each of a thousand deliveries.
+/// A route with what is known of its handler.
+struct Answerer: Sendable {
+    var route: HandlerRoute
+    let trouble: HandlerTrouble
+}
+
+/// Says in the log that a handler fails, and that it works again: once, and not for each of a thousand deliveries. It fails as
+/// long as there is a delivery that it failed with and has not answered since, whatever it does with others meanwhile.
 final class HandlerTrouble: Sendable {
     private struct State {
         var since: Instant?
         var failures = 0
+        /// The ids of deliveries that are tried again; no more than there are handlers at work.
+        var failing: Set<String> = []
     }
 
+    private let place: Int
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(logger: Logger) {
+    /// - Parameter place: of the handler among the declared ones, from 1 on.
+    init(of place: Int, logger: Logger) {
+        self.place = place
         self.logger = logger
     }
 
     func failed(_ delivery: Delivery, _ reason: String) {
         let isFirst = state.withLock { state in
-            defer { if state.since == nil { state.since = ProcessClock.instant } }
             state.failures += 1
+            state.failing.insert(delivery.id)
+            defer { if state.since == nil { state.since = ProcessClock.instant } }
             return state.since == nil
         }
         guard isFirst else { return }
         logger.warning(
             "a handler fails and will be called again until it works",
-            metadata: ["account": "\(delivery.account)", "delivery": "\(delivery.id)", "error": "\(reason)"])
+            metadata: [
+                "handler": .stringConvertible(place), "account": "\(delivery.account)", "delivery": "\(delivery.id)",
+                "error": "\(reason)",
+            ])
     }
 
-    func worked() {
-        let ended = state.withLock { state -> State? in
-            guard state.since != nil else { return nil }
+    /// A delivery that it failed with is tried no more.
+    func ended(_ delivery: Delivery, isAnswered: Bool) {
+        let over = state.withLock { state -> State? in
+            guard state.failing.remove(delivery.id) != nil, state.failing.isEmpty else { return nil }
             defer { state = State() }
             return state
         }
-        guard let ended, let since = ended.since else { return }
+        guard let over, let since = over.since, isAnswered else { return }
         logger.notice(
-            "handlers work again",
+            "a handler works again",
             metadata: [
-                "failures": .stringConvertible(ended.failures),
+                "handler": .stringConvertible(place), "failures": .stringConvertible(over.failures),
                 "after_ms": .stringConvertible(ProcessClock.instant.since(since).wholeMilliseconds),
             ])
     }
