@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 import NIOCore
 import NIOHTTP1
 

@@ -1,7 +1,6 @@
 import AsyncHTTPClient
 import HoldfastCore
 import NIOCore
-import NIOSSL
 
 /// A login by one HTTP request.
 final class HTTPProvider: CredentialProvider {
@@ -10,16 +9,10 @@ final class HTTPProvider: CredentialProvider {
 
     init(_ configuration: HTTPProviderConfiguration) {
         self.configuration = configuration
-        var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        settings.timeout.connect = TimeAmount(configuration.timeout)
         // A login is tried once: whether it is tried again is the desk's to say.
-        settings.connectionPool.retryConnectionEstablishment = false
+        var settings = OutboundHTTP.configuration(trusting: configuration.caFile)
+        settings.timeout.connect = TimeAmount(configuration.timeout)
         settings.decompression = .enabled(limit: .size(HTTPProviderConfiguration.answerLimitBytes))
-        if let file = configuration.caFile {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(file)
-            settings.tlsConfiguration = tls
-        }
         client = HTTPClient(configuration: settings)
     }
 
@@ -27,13 +20,11 @@ final class HTTPProvider: CredentialProvider {
         do {
             let answer = try await send(self.request(for: request))
             return answer.reply(configuration, cookies: request.credentials.cookies)
-        } catch let error as HTTPClientError {
-            return .failed(.tryLater, "the login server did not answer: \(error.shortDescription)")
         } catch is NIOTooManyBytesError {
             return .failed(
                 .tryLater, "the login server answered more than \(HTTPProviderConfiguration.answerLimitBytes) bytes")
         } catch {
-            return .failed(.tryLater, "the login server did not answer: \(error)")
+            return .failed(.tryLater, "the login server did not answer: \(PlainReason.of(error))")
         }
     }
 

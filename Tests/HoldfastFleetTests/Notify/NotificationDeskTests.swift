@@ -303,6 +303,21 @@ struct NotificationDeskTests {
         }
     }
 
+    @Test("who says that it lives elsewhere has not taken the message", arguments: [301, 302, 303, 307, 308])
+    func redirection(status: Int) async throws {
+        try await Pager.run { elsewhere in
+            try await Pager.run({ _, _ in Pager.Answer(status: status, location: elsewhere.url) }) { pager in
+                let sender = WebhookSender(
+                    channel: "pager", WebhookChannel(url: Secret(pager.url)), timeout: .seconds(60), console: nil)
+                await #expect(throws: ChannelFailure.refused("HTTP \(status)")) {
+                    try await sender.send(.sample(), NotificationText(.sample(), language: .english, console: nil))
+                }
+                await sender.close()
+            }
+            #expect(elsewhere.requests.isEmpty)
+        }
+    }
+
     @Test("an address that nobody answers at is told without the token in it")
     func unreachable() async throws {
         let sender = ChatSender(

@@ -17,6 +17,7 @@ final class Pager: Sendable {
         var status = 200
         var body = ""
         var retryAfter: String?
+        var location: String?
     }
 
     private struct State {
@@ -61,6 +62,7 @@ final class Pager: Sendable {
             let answer = await self.answer(told, before)
             var fields = HTTPFields()
             if let after = answer.retryAfter { fields[.retryAfter] = after }
+            if let location = answer.location { fields[.location] = location }
             return Response(
                 status: .init(code: answer.status), headers: fields,
                 body: .init(byteBuffer: ByteBuffer(string: answer.body)))

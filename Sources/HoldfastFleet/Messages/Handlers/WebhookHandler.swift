@@ -48,11 +48,11 @@ public struct WebhookHandler: MessageHandler {
         try await withThrowingTaskGroup(of: [String].self) { group in
             group.addTask {
                 do {
-                    return try await take(Self.client.execute(request, timeout: TimeAmount(timeout)))
+                    return try await take(OutboundHTTP.client.execute(request, timeout: TimeAmount(timeout)))
                 } catch let failure as HandlerFailure {
                     throw failure
                 } catch {
-                    throw HandlerFailure.later(reason: "no answer: \(error)")
+                    throw HandlerFailure.later(reason: "no answer: \(PlainReason.of(error))")
                 }
             }
             group.addTask {
@@ -63,16 +63,6 @@ public struct WebhookHandler: MessageHandler {
             return try await group.next() ?? []
         }
     }
-
-    /// One for all webhooks and for the life of the process. It tries once, follows no redirection, and lets as many requests
-    /// run at once as there may be handlers.
-    private static let client: HTTPClient = {
-        var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        settings.timeout.connect = .seconds(10)
-        settings.connectionPool.retryConnectionEstablishment = false
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = MessageDesk.concurrency
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-    }()
 
     private func take(_ answer: HTTPClientResponse) async throws -> [String] {
         switch answer.status.code {

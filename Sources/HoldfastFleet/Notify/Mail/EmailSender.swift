@@ -31,7 +31,9 @@ struct EmailSender: NotificationSender {
             }
             .connect(host: configuration.host, port: configuration.port)
             .whenFailure { error in
-                done.fail(ChannelFailure.later("no connection to the mail server: \(Self.short(error))"))
+                done.fail(
+                    ChannelFailure.later(
+                        "no connection to the mail server: \(NotificationText.oneLine(PlainReason.of(error)))"))
             }
         do {
             try await withTaskCancellationHandler {
@@ -53,21 +55,10 @@ struct EmailSender: NotificationSender {
         let file = configuration.caFile
         do {
             return try await NIOThreadPool.singleton.runIfActive {
-                var settings = TLSConfiguration.makeClientConfiguration()
-                if let file { settings.trustRoots = .file(file) }
-                return try NIOSSLContext(configuration: settings)
+                try NIOSSLContext(configuration: .client(trusting: file))
             }
         } catch {
             throw .refused("the certificates to trust cannot be read")
-        }
-    }
-
-    private static func short(_ error: any Error) -> String {
-        switch error {
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { "\($0.error)" } ?? "its name is not known"
-        case ChannelError.connectTimeout: "no answer in time"
-        default: NotificationText.oneLine("\(error)")
         }
     }
 

@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import HoldfastCore
 import NIOCore
 import NIOHTTP1
-import NIOSSL
 
 /// Posts Alertmanager's payload to a web service. 2xx: it has the message; 408, 429, 5xx and no answer are tried again.
 struct WebhookSender: NotificationSender {
@@ -78,13 +77,7 @@ private struct Poster: Sendable {
     static let answerLimitBytes = 64 << 10
 
     init(caFile: String?) {
-        own = caFile.map { file in
-            var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(file)
-            settings.tlsConfiguration = tls
-            return HTTPClient(configuration: settings)
-        }
+        own = caFile.map { HTTPClient(configuration: OutboundHTTP.configuration(trusting: $0)) }
     }
 
     func post(
@@ -98,19 +91,16 @@ private struct Poster: Sendable {
         request.body = .bytes(body)
         do {
             let deadline = NIODeadline.now() + TimeAmount(timeout)
-            let response = try await (own ?? HTTPClient.shared).execute(request, deadline: deadline)
+            let response = try await (own ?? OutboundHTTP.client).execute(request, deadline: deadline)
             let body = try await response.body.collect(upTo: Self.answerLimitBytes)
             let after = response.headers.first(name: "Retry-After").flatMap { Int64($0) }
             return Answer(
                 status: Int(response.status.code), retryAfter: after.map { .seconds(min(max($0, 0), 3_600)) },
                 body: Array(body.readableBytesView))
-        } catch let error as HTTPClientError {
-            // Its full text would show the address.
-            throw .later("no answer: \(error.shortDescription)")
         } catch is NIOTooManyBytesError {
             throw .refused("an answer of more than \(Self.answerLimitBytes) bytes")
         } catch {
-            throw .later("no answer: \(error)")
+            throw .later("no answer: \(PlainReason.of(error))")
         }
     }
 
