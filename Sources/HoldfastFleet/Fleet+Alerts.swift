@@ -123,5 +123,28 @@ extension Fleet {
         try? await audit("unsilence", detail: id, by: hand)
     }
 
+    // MARK: Channels
+
+    /// Sends a message that says it is a test to a channel, at once and beside what waits there.
+    ///
+    /// - Throws: why the other side did not take it. Takes as long as the channel's timeout at most.
+    public func testChannel(_ name: String, by hand: Hand = .program) async throws(ChannelTestFailure) {
+        guard runningLanes != nil, let engine = state.withLock({ $0.engine }) else { throw .notRunning }
+        guard let desk = engine.notifications else { throw .unknown(known: []) }
+        let outcome: Result<Void, ChannelTestFailure>
+        do throws(ChannelTestFailure) { outcome = .success(try await desk.test(name)) } catch {
+            outcome = .failure(error)
+        }
+        if case .failure(.unknown(let known)) = outcome { throw .unknown(known: known) }
+        // It has happened whatever the store says: people want to try their channels on the day on which it is down, too.
+        try? await audit("test_channel", detail: name, by: hand)
+        try outcome.get()
+    }
+
+    /// The channels there are, with what became of their messages, by name.
+    public func channels() -> [ChannelFigures] {
+        state.withLock { $0.engine }?.notifications?.figures ?? []
+    }
+
     static let longestSilence = Duration.seconds(366 * 86_400)
 }

@@ -34,7 +34,7 @@ extension Fleet {
 
     private func addMessages(to metrics: inout FleetMetrics) {
         guard let engine = state.withLock({ $0.engine }) else { return }
-        metrics.channels = engine.notifications.figures
+        metrics.channels = engine.notifications?.figures ?? []
         let desk = engine.messages
         let figures = desk.figures.withLock { $0 }
         for kind in HandledKind.allCases { metrics.handled[kind] &+= figures.handled[kind] }

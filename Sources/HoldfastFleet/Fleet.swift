@@ -49,7 +49,8 @@ public final class Fleet: Sendable {
         let lanes: [Lane]
         let desk: RenewalDesk
         let messages: MessageDesk
-        let notifications: NotificationDesk
+        /// Nil where another outlet sends.
+        let notifications: NotificationDesk?
         let alerts: AlertKeeper
     }
 
@@ -104,7 +105,7 @@ public final class Fleet: Sendable {
             state.configuration = nil
             state.declarationReader = configuration.declarationReader
             engine.messages.apply(configuration)
-            engine.notifications.apply(configuration.channels, console: configuration.consoleURL)
+            engine.notifications?.apply(configuration.channels, console: configuration.consoleURL)
             _ = deploy(plan, on: engine)
             engine.messages.start(leftovers)
             return engine
@@ -148,7 +149,7 @@ public final class Fleet: Sendable {
         guard let engine else { return summary }
         engine.messages.apply(configuration)
         store?.startSweeping(configuration.retention)
-        engine.notifications.apply(configuration.channels, console: configuration.consoleURL)
+        engine.notifications?.apply(configuration.channels, console: configuration.consoleURL)
         for lane in engine.lanes { await lane.onLoop { _ in } }
         await engine.control.catchUp()
         return summary
@@ -180,9 +181,8 @@ public final class Fleet: Sendable {
         desk.providers.apply(configuration.providers)
         shelf.setWindows(configuration.silences)
         _ = shelf.add(remembered.silences, at: ProcessClock.wall)
-        // Where another outlet sends, the queue is its own, and not to be swept for channels that are not there.
-        let notifications = NotificationDesk(
-            register: configuration.outlet == nil ? store?.register : nil, logger: logger)
+        let notifications =
+            configuration.outlet == nil ? NotificationDesk(register: store?.register, logger: logger) : nil
         let keeper = AlertKeeper(
             register: store?.register, outlet: configuration.outlet ?? notifications, logger: logger)
         let alerts = AlertDesk(
@@ -256,7 +256,7 @@ public final class Fleet: Sendable {
         await engine.messages.stop()
         // Last, so that it hears what the lanes have to say. Whatever a lane says later is about nothing any more.
         await engine.control.stop()
-        await engine.notifications.stop()
+        await engine.notifications?.stop()
         try? await engine.group.shutdownGracefully()
     }
 
