@@ -247,7 +247,7 @@ public final class Fleet: Sendable {
         // First the messages: none is taken in any more, handlers finish, and their replies still have sockets to leave by.
         for lane in engine.lanes { await lane.onLoop { $0.mail.isClosed = true } }
         await engine.messages.drain(within: Self.patience)
-        // First, while the lanes can still take what a login brings.
+        // Then the logins, while the lanes can still take what they bring.
         await engine.desk.stop()
         await withTaskGroup(of: Void.self) { group in
             for lane in engine.lanes { group.addTask { await lane.stop(within: Self.patience) } }
