@@ -102,12 +102,12 @@ extension Fleet {
     /// Carries out a command on every account that matches; accounts to which it does not apply are left as they are. What
     /// was asked for is in force and durable when this returns.
     ///
-    /// - Throws: `unwritten`: it is in force, and the store could not take it yet.
+    /// - Throws: `notRunning`; or `unwritten`: it is in force, and the store could not take it yet.
     @discardableResult
     public func perform(
         _ command: SessionCommand, matching filter: AccountFilter, by hand: Hand = .program
     ) async throws(CommandRefusal) -> (matched: Int, applied: Int) {
-        guard let lanes = runningLanes else { return (0, 0) }
+        guard let lanes = runningLanes else { throw .notRunning }
         let board = board.snapshot
         let matcher = AccountMatcher(filter)
         let matched = roster.directory.entries.filter { matcher.matches($0.account.id, board.row($0.key)) }

@@ -40,11 +40,13 @@ struct LocalSafetyTests {
             [.contentType: "application/x-www-form-urlencoded"],
         ] as [HTTPFields])
     func own(headers: HTTPFields) async throws {
-        try await ConsoleUnderTest().ask { client in
-            let response = try await client.executeRequest(
-                uri: "/api/v1/accounts:restart", method: .post, headers: headers,
-                body: ByteBuffer(string: "{\"all\":true}"))
-            #expect(response.status == .ok)
+        try await withRunningFleet { console in
+            try await console.ask { client in
+                let response = try await client.executeRequest(
+                    uri: "/api/v1/accounts:restart", method: .post, headers: headers,
+                    body: ByteBuffer(string: "{\"all\":true}"))
+                #expect(response.status == .ok)
+            }
         }
     }
 }

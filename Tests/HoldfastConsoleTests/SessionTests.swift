@@ -21,15 +21,20 @@ struct SessionTests {
             #require(AccessToken("vera", .viewer)), #require(AccessToken("olga", .operator)),
             #require(AccessToken("ada", .admin)),
         ]
-        try await ConsoleUnderTest(tokens: tokens).ask { client in
-            let answer = try await client.executeRequest(
-                uri: "/api/v1/session", method: .post, headers: [.authorization: "Bearer \(name)"], body: nil)
-            #expect(answer.status == .created)
-            let cookie = try #require(answer.headers[.setCookie])
-            #expect(
-                cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict") && cookie.contains("; Path=/"))
-            #expect(!cookie.contains("Domain") && !cookie.contains(name))
-            try await body(client, String(cookie.prefix { $0 != ";" }))
+        try await withRunningFleet { console in
+            var console = console
+            console.tokens = tokens
+            try await console.ask { client in
+                let answer = try await client.executeRequest(
+                    uri: "/api/v1/session", method: .post, headers: [.authorization: "Bearer \(name)"], body: nil)
+                #expect(answer.status == .created)
+                let cookie = try #require(answer.headers[.setCookie])
+                #expect(
+                    cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict") && cookie.contains("; Path=/")
+                )
+                #expect(!cookie.contains("Domain") && !cookie.contains(name))
+                try await body(client, String(cookie.prefix { $0 != ";" }))
+            }
         }
     }
 
