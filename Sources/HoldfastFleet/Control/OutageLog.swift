@@ -65,9 +65,7 @@ final class OutageLog {
 
     func everySecond(at now: Instant) {
         tellOfDescriptors(at: now)
-        let ended = windows.filter { $0.value.endsAt <= now }
-        // Sorted, so that the order of the lines does not hang on the order in a dictionary.
-        for (topic, window) in ended.sorted(by: { ($0.key.endpoint, $0.key.kind) < ($1.key.endpoint, $1.key.kind) }) {
+        for (topic, window) in sortedWindows where window.endsAt <= now {
             guard window.held > 0 else {
                 windows[topic] = nil
                 continue
@@ -80,8 +78,13 @@ final class OutageLog {
 
     /// Says what still waits to be said.
     func finish() {
-        for (topic, window) in windows where window.held > 0 { write(window, topic) }
+        for (topic, window) in sortedWindows where window.held > 0 { write(window, topic) }
         windows = [:]
+    }
+
+    /// So that the order of the lines does not hang on the order in a dictionary.
+    private var sortedWindows: [(key: Topic, value: Window)] {
+        windows.sorted { ($0.key.endpoint, $0.key.kind) < ($1.key.endpoint, $1.key.kind) }
     }
 
     private func topic(of line: LogLine) -> Topic {
