@@ -44,7 +44,7 @@ public struct Diagnosis: Sendable, Hashable {
                 reasons.first.map { Self.cause(of: $0.code) }
                 ?? "the gateway has accepted it and answers its heartbeats"
             next = reasons.isEmpty ? "the next heartbeat" : Self.next(whileConnected: reasons)
-            advice = reasons.first.flatMap { Self.advice($0.code) }
+            advice = reasons.first.flatMap { Self.advice($0.code, account) }
         } else {
             verdict = .healing
             cause = Self.cause(notConnected: account)
@@ -120,9 +120,10 @@ extension Diagnosis {
         }
     }
 
-    private static func advice(_ reason: HealthReason.Code) -> String? {
+    private static func advice(_ reason: HealthReason.Code, _ account: AccountView) -> String? {
         switch reason {
-        case .loginNeedsPerson: "log in by hand where the account belongs, then: holdfast accounts renew"
+        case .loginNeedsPerson:
+            "log in by hand where the account belongs, then: holdfast accounts renew \(account.id)"
         case .readingPaused:
             "see whether the handler or the disk is slow: holdfast_handler_seconds, holdfast_journal_entries"
         case .messagesLate: "compare this machine's clock; otherwise the gateway is behind"

@@ -13,15 +13,19 @@ public enum FleetError: Error, Sendable, Hashable, CustomStringConvertible {
             "the fleet cannot go on (\(reason)); the process should end and be started anew"
         case .needsStore(let ids):
             """
-            no store for the messages of \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : ""): \
+            no store for the messages of \(Self.list(ids)): \
             durable messages need a folder (storePath); give one, or choose another mode
             """
         case .declaredTwice(let ids):
             """
-            declared twice: \(ids.prefix(10).joined(separator: ", "))\(ids.count > 10 ? " and \(ids.count - 10) more" : "") \
-            is in the configuration and was added to the store at run time, too; take it out of the configuration, or \
-            remove it with `holdfast accounts remove` while it is not there
+            declared twice: \(Self.list(ids)); in the configuration, and at run time in the store, too; take it out of the \
+            configuration, or remove it with `holdfast accounts remove` while it is not there
             """
         }
+    }
+
+    /// The first of many.
+    private static func list(_ ids: [String]) -> String {
+        ids.prefix(10).joined(separator: ", ") + (ids.count > 10 ? " and \(ids.count - 10) more" : "")
     }
 }

@@ -32,7 +32,7 @@ public struct FailureRecord: Sendable, Hashable {
     public var rung: String
 }
 
-/// What the process itself looked like. Up to a second old; the descriptors up to ten.
+/// What the process itself looked like. Up to a second old.
 public struct ProcessFigures: Sendable, Hashable {
     public var residentBytes: Int = 0
     public var openDescriptors: Int = 0

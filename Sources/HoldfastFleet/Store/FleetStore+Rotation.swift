@@ -29,8 +29,9 @@ extension Fleet {
 }
 
 extension FleetStore {
-    /// Everything that depends on the key changes in one transaction. By the fingerprints of what is declared, which depend on the key, one sees whether
-    /// a stored secret is still in force (K5): those that were right stay right, and the others stay wrong.
+    /// Everything that depends on the key changes in one transaction. By the fingerprints of what is declared, which depend on
+    /// the key, one sees whether a stored secret is still in force (K5): those that were right stay right, and the others stay
+    /// wrong.
     func rotate(to new: KeyRing, _ configuration: FleetConfiguration) async throws -> Int {
         let accounts = try await plan(configuration).accounts
         let declared = Dictionary(accounts.map { ($0.id, $0) }) { first, _ in first }
