@@ -37,6 +37,7 @@ extension Fleet {
     /// With a store they come from there, together with those that it could not take yet.
     public func timeline(_ id: String, limit: Int) async -> [TimelineEntry]? {
         guard let (entry, lane) = locate(id), let engine = state.withLock({ $0.engine }) else { return nil }
+        let limit = max(0, limit)
         let recent = await lane.onLoop { lane -> [TimelineEntry]? in
             lane.sendReport(at: lane.observe())
             return lane.find(entry.key.slot, id: entry.account.id).map { lane.timeline($0, limit: limit) }
