@@ -50,8 +50,8 @@ struct AccountWatch: Sendable {
     var failureClass: FailureClass?
     /// The code of its last failure; empty if there was none.
     var code = ""
-    private var losses = InlineArray<10, UInt8>(repeating: 0)
-    private var lossMinute: Int64 = .min
+    /// Connections lost, by the minute.
+    private var losses = RecentCounts<10, UInt8>()
     /// The number of the alert that it is part of, by the place of the rule in `rules`; 0 is none.
     var alerts = InlineArray<4, UInt32>(repeating: 0)
 
@@ -61,28 +61,16 @@ struct AccountWatch: Sendable {
     var isInAlert: Bool { alerts.indices.contains { alerts[$0] != 0 } }
 
     mutating func countLoss(at now: Instant) {
-        advanceLosses(to: now.minute)
-        let place = Self.place(lossMinute)
-        if losses[place] < .max { losses[place] += 1 }
+        losses.advance(to: now.minute)
+        if losses[losses.newest] < .max { losses[losses.newest] += 1 }
     }
 
     /// Connections lost in the last ten minutes.
     func lossCount(at now: Instant) -> Int {
         let oldest = now.minute - 9
-        guard lossMinute >= oldest else { return 0 }
+        guard losses.newest >= oldest else { return 0 }
         var sum = 0
-        for minute in oldest...lossMinute { sum += Int(losses[Self.place(minute)]) }
+        for minute in oldest...losses.newest { sum += Int(losses[minute]) }
         return sum
-    }
-
-    private mutating func advanceLosses(to minute: Int64) {
-        guard minute > lossMinute else { return }
-        let passed = min(minute.subtractingSaturated(lossMinute), 10)
-        for number in (minute - passed + 1)...minute { losses[Self.place(number)] = 0 }
-        lossMinute = minute
-    }
-
-    private static func place(_ minute: Int64) -> Int {
-        Int((minute % 10 + 10) % 10)
     }
 }

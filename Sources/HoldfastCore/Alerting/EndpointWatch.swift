@@ -25,8 +25,7 @@ struct EndpointWatch: Sendable {
     var isSuspect = false
     var lastSuspectAt = Instant(nanoseconds: .min)
     /// Connections lost in each of the last seconds: when many are lost together, that is the endpoint's doing.
-    private var losses = InlineArray<16, UInt32>(repeating: 0)
-    private var lossSecond: Int64 = .min
+    private var losses = RecentCounts<16, UInt32>()
 
     var down: Int { max(0, expected - connected) }
 
@@ -69,29 +68,15 @@ struct EndpointWatch: Sendable {
     // MARK: Losses
 
     mutating func countLoss(at second: Int64) {
-        advanceLosses(to: second)
-        losses[Self.place(second)] &+= 1
+        losses.advance(to: second)
+        losses[second] &+= 1
     }
 
     /// Whether so many connections were lost around this second, five before and five after, that the endpoint lost them.
     func lostMany(around second: Int64) -> Bool {
         var sum = 0
-        for other in (second - 5)...(second + 5)
-        where other <= lossSecond && other > lossSecond.subtractingSaturated(16) {
-            sum += Int(losses[Self.place(other)])
-        }
+        for other in (second - 5)...(second + 5) { sum += Int(losses[other]) }
         return sum >= max(3, expected / 20)
-    }
-
-    private mutating func advanceLosses(to second: Int64) {
-        guard second > lossSecond else { return }
-        let passed = min(second.subtractingSaturated(lossSecond), 16)
-        for number in (second - passed + 1)...second { losses[Self.place(number)] = 0 }
-        lossSecond = second
-    }
-
-    private static func place(_ second: Int64) -> Int {
-        Int((second % 16 + 16) % 16)
     }
 }
 
@@ -112,8 +97,6 @@ struct RuleStates: Sendable {
         get { states[place] }
         set { states[place] = newValue }
     }
-
-    var isAnyFiring: Bool { Self.rules.indices.contains { states[$0].isFiring } }
 
     func isFiring(_ rule: AlertRule) -> Bool {
         Self.rules.firstIndex(of: rule).map { states[$0].isFiring } ?? false

@@ -3,7 +3,7 @@ public struct MinuteWindow: Sendable {
     /// The most minutes that it can look back.
     public static let most = 10
 
-    struct Counts: Sendable {
+    struct Counts: StepCount {
         var attempts: UInt32 = 0
         var failedAttempts: UInt32 = 0
         var beats: UInt32 = 0
@@ -26,34 +26,20 @@ public struct MinuteWindow: Sendable {
         }
     }
 
-    private var minutes = InlineArray<10, Counts>(repeating: Counts())
-    private var current: Int64 = .min
+    private var minutes = RecentCounts<10, Counts>()
 
     init() {}
 
     /// What is being counted now goes to this minute.
-    mutating func advance(to minute: Int64) {
-        guard minute > current else { return }
-        let passed = min(minute.subtractingSaturated(current), Int64(Self.most))
-        for number in (minute - passed + 1)...minute { minutes[Self.place(number)] = Counts() }
-        current = minute
-    }
+    mutating func advance(to minute: Int64) { minutes.advance(to: minute) }
 
-    mutating func add(_ counts: Counts) {
-        guard current != .min else { return }
-        minutes[Self.place(current)] += counts
-    }
+    mutating func add(_ counts: Counts) { minutes[minutes.newest] += counts }
 
     /// The sum of the last `count` minutes, the present one included.
     func sum(last count: Int) -> Counts {
-        guard current != .min else { return Counts() }
         var sum = Counts()
-        for age in 0..<Int64(min(max(count, 1), Self.most)) { sum += minutes[Self.place(current - age)] }
+        for age in 0..<Int64(min(max(count, 1), Self.most)) { sum += minutes[minutes.newest.subtractingSaturated(age)] }
         return sum
-    }
-
-    private static func place(_ minute: Int64) -> Int {
-        Int((minute % 10 + 10) % 10)
     }
 }
 

@@ -3,11 +3,10 @@
 struct AttemptWindow: Sendable {
     private(set) var attempts = 0
     private(set) var failures = 0
-    private var slices = InlineArray<30, Slice>(repeating: Slice())
-    private var current: Int64 = .min
+    private var slices = RecentCounts<30, Slice>()
     private var sliceNanoseconds: Int64 = 1
 
-    private struct Slice {
+    private struct Slice: StepCount {
         var attempts: Int32 = 0
         var failures: Int32 = 0
     }
@@ -23,31 +22,20 @@ struct AttemptWindow: Sendable {
             sliceNanoseconds = wanted
         }
         advance(to: now)
-        let index = Self.index(of: current)
-        guard slices[index].attempts < .max else { return }
-        slices[index].attempts += 1
+        guard slices[slices.newest].attempts < .max else { return }
+        slices[slices.newest].attempts += 1
         attempts += 1
         if isFailure {
-            slices[index].failures += 1
+            slices[slices.newest].failures += 1
             failures += 1
         }
     }
 
     /// Forgets what is older than the length.
     private mutating func advance(to now: Instant) {
-        let slice = now.nanoseconds / sliceNanoseconds
-        guard slice > current else { return }
-        let passed = min(slice.subtractingSaturated(current), Self.count)
-        for number in (slice - passed + 1)...slice {
-            let index = Self.index(of: number)
-            attempts -= Int(slices[index].attempts)
-            failures -= Int(slices[index].failures)
-            slices[index] = Slice()
+        slices.advance(to: now.nanoseconds / sliceNanoseconds) { old in
+            attempts -= Int(old.attempts)
+            failures -= Int(old.failures)
         }
-        current = slice
-    }
-
-    private static func index(of slice: Int64) -> Int {
-        Int((slice % count + count) % count)
     }
 }
