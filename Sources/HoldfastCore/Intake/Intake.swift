@@ -20,6 +20,8 @@ public struct Intake: Sendable {
     /// Chats that are due and wait for a handler, in the order in which they became due.
     private var due: Deque<String> = []
     private var pauses: [String: WallTime] = [:]
+    /// With so many pauses those that are over are forgotten.
+    private var mostPauses = Self.fewPauses
     private var nextNumber: UInt64 = 0
 
     private struct Chat: Hashable {
@@ -117,6 +119,11 @@ public struct Intake: Sendable {
     /// Silences automatic replies in a chat until then.
     public mutating func pause(chat: String, until: WallTime, at now: Moment) -> [Order] {
         pauses[chat] = until
+        if pauses.count > mostPauses {
+            pauses = pauses.filter { $0.value > now.wall }
+            // Not again before there are twice as many, so that this costs next to nothing.
+            mostPauses = max(Self.fewPauses, 2 * pauses.count)
+        }
         guard let known = chats[chat], !known.isHandling, known.waiting > 0 else { return [] }
         return look(at: chat, now)
     }
@@ -131,10 +138,9 @@ public struct Intake: Sendable {
         return until > now
     }
 
-    /// Forgets the pauses that are over. Called now and then, so that they do not pile up.
-    public mutating func forgetOldPauses(at now: WallTime) {
-        pauses = pauses.filter { $0.value > now }
-    }
+    /// Pauses that are remembered, those included that are over: at most twice as many as hold, and a few.
+    package var pauseCount: Int { pauses.count }
+    package static let fewPauses = 64
 
     // MARK: Turns
 

@@ -110,7 +110,6 @@ extension MessageWorld {
 
     mutating func pass(_ duration: Duration) {
         now = now + duration
-        process.intake.forgetOldPauses(at: now.wall)
         take(process.intake.wake(at: now))
     }
 

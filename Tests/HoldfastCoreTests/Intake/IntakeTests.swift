@@ -96,8 +96,20 @@ struct IntakeTests {
         holds(intake.finished(chat: "a", taken: 50, at: now) == [.skip(chat: "a")])
         now = now + .seconds(601)
         #expect(!intake.isPaused("a", at: now.wall))
-        intake.forgetOldPauses(at: now.wall)
         holds(intake.committed(chat: "a", count: 1, at: now).isEmpty)
+    }
+
+    @Test("pauses that are over do not pile up, and those that hold are kept")
+    mutating func oldPauses() {
+        var intake = Intake()
+        let until = now.wall + .seconds(100_000)
+        holds(intake.pause(chat: "long", until: until, at: now).isEmpty)
+        for number in 0..<10_000 {
+            _ = intake.pause(chat: "\(number)", until: now.wall + .seconds(10), at: now)
+            now = now + .seconds(1)
+        }
+        #expect(intake.pauseCount <= Intake.fewPauses + 1)
+        #expect(intake.isPaused("long", at: now.wall))
     }
 
     @Test("more chats than are kept track of wait in the journal, and are asked for when there is room")
