@@ -168,7 +168,8 @@ final class WorkerProgram: Sendable {
 
     private func endSoon(_ reason: String) {
         Task { [self] in
-            try? await Task.sleep(for: .seconds(1))
+            // Long enough for a machine that is busy with other things to tell that the process has ended.
+            try? await Task.sleep(for: .seconds(5))
             end(reason)
         }
     }
