@@ -22,11 +22,8 @@ extension Fleet {
         }
     }
 
-    /// The id in a declaration, as far as one can be read in what was refused; no text of any length gets into the audit log.
-    private func idOf(_ declaration: String) -> String? {
-        guard let id = JSONTree(declaration.utf8)?["id"]?.plain else { return nil }
-        return String(id.prefix(AccountConfiguration.idLimit))
-    }
+    /// The id in a declaration, as far as one can be read in what was refused.
+    private func idOf(_ declaration: String) -> String? { JSONTree(declaration.utf8)?["id"]?.plain }
 
     private func addNow(_ declaration: String) async throws(CommandRefusal) -> AccountView {
         let (engine, reader) = state.withLock { ($0.engine, $0.declarationReader) }

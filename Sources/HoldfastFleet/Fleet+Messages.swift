@@ -66,7 +66,7 @@ extension Fleet {
     public func send(
         _ draft: MessageDraft, from account: String, idempotencyKey: String? = nil, by hand: Hand? = nil
     ) async throws(MessageRefusal) -> OutboxMessage {
-        try await audited("send", on: account, "chat \(draft.chat.excerpt)", by: hand) {
+        try await audited("send", on: account, "chat \(draft.chat)", by: hand) {
             () async throws(MessageRefusal) in
             try await runningDesk().send(try outbound(draft, account, idempotencyKey))
         }
@@ -188,7 +188,7 @@ extension Fleet {
     public func pause(
         account: String, chat: String, for duration: Duration, by hand: Hand? = nil
     ) async throws(MessageRefusal) -> StoredPause {
-        try await audited("pause", on: account, "chat \(chat.excerpt), \(duration.inWords)", by: hand) {
+        try await audited("pause", on: account, "chat \(chat), \(duration.inWords)", by: hand) {
             () async throws(MessageRefusal) in
             let desk = try runningDesk()
             guard roster.find(account) != nil else { throw .notFound }
@@ -203,7 +203,7 @@ extension Fleet {
 
     /// Lets automatic replies in a chat begin again.
     public func lift(account: String, chat: String, by hand: Hand? = nil) async throws(MessageRefusal) {
-        try await audited("lift-pause", on: account, "chat \(chat.excerpt)", by: hand) {
+        try await audited("lift-pause", on: account, "chat \(chat)", by: hand) {
             () async throws(MessageRefusal) in
             let desk = try runningDesk()
             let wasThere = try await stored { () async throws(StoreError) in
@@ -255,9 +255,4 @@ extension OutboxMessage {
     func isSame(as other: OutboxMessage) -> Bool {
         chat == other.chat && receiver == other.receiver && text == other.text
     }
-}
-
-extension String {
-    /// Enough of it to know it again in the audit log.
-    fileprivate var excerpt: String { utf8.count > 80 ? prefix(20) + "…" : self }
 }

@@ -135,7 +135,8 @@ extension Fleet {
         return try await store.register.audit(before: before, limit: limit)
     }
 
-    /// Writes down what somebody did, and waits until that, and what it changed, is durable.
+    /// Writes down what somebody did, and waits until that, and what it changed, is durable. What was asked for is cut: a year
+    /// of it is kept, and what is refused may be a text of any length.
     ///
     /// - Throws: `unwritten`, if the store does not take it.
     func audit(
@@ -144,12 +145,15 @@ extension Fleet {
         guard let engine = state.withLock({ $0.engine }), let store = engine.control.store else { return }
         store.register.note(
             AuditEntry(
-                at: ProcessClock.wall, who: hand.name, origin: hand.address, action: action, account: account,
-                detail: detail))
+                at: ProcessClock.wall, who: hand.name, origin: hand.address, action: action,
+                account: account?.cut(toBytes: AccountConfiguration.idLimit),
+                detail: detail?.cut(toBytes: Self.auditDetailLimitBytes)))
         if let account, let (_, lane) = locate(account) { await lane.onLoop { $0.sendReport(at: $0.observe()) } }
         await engine.control.catchUp()
         do throws(StoreError) { try await store.flush() } catch { throw .unwritten("\(error)") }
     }
+
+    static let auditDetailLimitBytes = 1_000
 
     /// What happens from now on, beginning after the event `id` as far as it is still kept (`FleetEvent.kept`).
     /// A subscriber that does not keep up loses the oldest events; the gap shows in their ids. Ends with the fleet.

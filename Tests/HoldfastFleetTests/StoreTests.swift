@@ -90,6 +90,25 @@ struct StoreTests {
         }
     }
 
+    @Test("whatever is asked for by hand, an entry of the audit log stays small")
+    func auditLimits() async throws {
+        try await StoredFleet.run { rig in
+            try await rig.start([try .test("a", rig.gateway)])
+            // One character, and many bytes.
+            let long = "x" + String(repeating: "\u{301}", count: 10_000)
+            await #expect(throws: CommandRefusal.notFound) { try await rig.fleet.perform(.disable, on: long) }
+            await #expect(throws: CommandRefusal.noStore) { try await rig.fleet.add(#"{"id":"\#(long)"}"#) }
+            let hand = Hand(name: "ops", address: "here")
+            await #expect(throws: MessageRefusal.notFound) {
+                try await rig.fleet.lift(account: long, chat: long, by: hand)
+            }
+            let entries = try await rig.fleet.audit(limit: 10)
+            #expect(entries.map(\.action) == ["lift-pause", "add", "disable"])
+            #expect(entries.allSatisfy { ($0.account?.utf8.count ?? 0) <= AccountConfiguration.idLimit })
+            #expect(entries.allSatisfy { ($0.detail?.utf8.count ?? 0) <= Fleet.auditDetailLimitBytes })
+        }
+    }
+
     @Test("everything done by hand is in the audit log, refused or not, with who and from where")
     func audit() async throws {
         try await StoredFleet.run { rig in

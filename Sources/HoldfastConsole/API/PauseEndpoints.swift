@@ -34,8 +34,6 @@ struct PauseEndpoints: Sendable {
         let fields = try BodyFields(try await actions.body(of: call.request), allowed: ["account", "chat", "for_s"])
         let (account, chat) = (try fields.text("account"), try fields.text("chat"))
         let seconds = try fields.number("for_s", in: 1...Self.mostSeconds, default: Self.standardSeconds)
-        // Whatever is asked for goes into the audit log, but no book.
-        guard account.utf8.count <= 64 else { throw Problem.unknownAccount(account) }
         let pause = try await actions.audited("pause", on: account, by: call, missing: .unknownAccount(account)) {
             () async throws(MessageRefusal) in
             try await fleet.pause(account: account, chat: chat, for: .seconds(seconds), by: call.hand)

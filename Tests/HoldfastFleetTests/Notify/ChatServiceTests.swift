@@ -61,10 +61,10 @@ struct ChatServiceTests {
     @Test("WeCom's 2 048 bytes are not exceeded, and no character is cut in two")
     func cut() {
         let long = String(repeating: "账号", count: 1_000)
-        let short = ChatService.cut(long, toBytes: 2_048)
+        let short = long.cut(toBytes: 2_048)
         #expect((2_041...2_048).contains(short.utf8.count))
         #expect(short.hasSuffix("…") && long.hasPrefix(short.dropLast()))
-        #expect(ChatService.cut("账号", toBytes: 6) == "账号")
+        #expect("账号".cut(toBytes: 6) == "账号")
     }
 
     @Test("Feishu's 20 KB are not exceeded, and what was cut says so", arguments: [15_000, 30_000, 400_000])

@@ -37,7 +37,7 @@ public enum ChatService: String, Sendable, Hashable, CaseIterable {
             if let secret { body.sign(by: secret, at: now) }
             return Post(url: url, body: try body.json(atMostBytes: 20_000))
         case .wecom:
-            return Post(url: url, body: try WeComMessage(text: Self.cut(text.plain(), toBytes: 2_048)).json())
+            return Post(url: url, body: try WeComMessage(text: text.plain().cut(toBytes: 2_048)).json())
         case .slack:
             return Post(url: url, body: try SlackMessage(text: Self.mrkdwn(text)).json())
         }
@@ -106,17 +106,6 @@ public enum ChatService: String, Sendable, Hashable, CaseIterable {
     }
 
     // MARK: Parts
-
-    /// As much of a text as fits, cut between characters.
-    static func cut(_ text: String, toBytes limit: Int) -> String {
-        guard text.utf8.count > limit else { return text }
-        var size = "…".utf8.count
-        let kept = text.prefix { character in
-            size += character.utf8.count
-            return size <= limit
-        }
-        return kept + "…"
-    }
 
     static func base64(_ bytes: some Sequence<UInt8>) -> String { Data(bytes).base64EncodedString() }
 }
@@ -190,11 +179,11 @@ private struct FeishuMessage: Encodable {
             posts.mapValues { post in
                 let lines = post.content.map { parts in
                     parts.map {
-                        Part(tag: $0.tag, text: ChatService.cut($0.text, toBytes: limit), href: $0.href)
+                        Part(tag: $0.tag, text: $0.text.cut(toBytes: limit), href: $0.href)
                     }
                 }
                 let note = Part(tag: "text", text: "(cut: too long for this chat · 内容过长，已截断)")
-                return Post(title: ChatService.cut(post.title, toBytes: limit), content: lines + [[note]])
+                return Post(title: post.title.cut(toBytes: limit), content: lines + [[note]])
             }
         }
         return message
