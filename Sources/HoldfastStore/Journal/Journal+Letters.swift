@@ -7,7 +7,6 @@ extension Journal {
     public func makeLetters(
         of delivery: Delivery, code: String, detail: String, at now: WallTime
     ) async throws(StoreError) {
-        let limit = options.letterLimit
         _ = try await write(isPatient: true) { tables in
             var made = 0
             for row in delivery.rows {
@@ -29,11 +28,10 @@ extension Journal {
                 }
             }
             let marked = try tables.mark(delivery.rows, as: .letter)
-            return (marked, made, try tables.dropLetters(beyond: limit))
+            return (marked, made)
         } then: { counts, changed in
             counts.waiting -= changed.0
-            counts.letters += changed.1 - changed.2
-            counts.droppedLetters &+= UInt64(changed.2)
+            counts.letters += changed.1
         }
     }
 
@@ -171,13 +169,6 @@ extension JournalTables {
                 message.sentAt?.milliseconds, message.sender, message.name, message.text, message.item, message.flags,
                 Data(message.raw),
             ])
-    }
-
-    /// Returns how many were dropped, the oldest first.
-    func dropLetters(beyond limit: Int) throws -> Int {
-        try execute(
-            "DELETE FROM letter WHERE id <= (SELECT id FROM letter ORDER BY id DESC LIMIT 1 OFFSET ?)", [max(1, limit)])
-        return try db.changesCount
     }
 }
 

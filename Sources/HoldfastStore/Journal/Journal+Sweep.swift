@@ -23,8 +23,9 @@ extension Journal {
     /// - Returns: whether there may be more to do at once.
     @discardableResult
     public func sweep(_ retention: JournalRetention, at now: WallTime) async throws(StoreError) -> Bool {
-        let start = counts.withLock { $0.sweptUpTo }
-        let (next, closed, letters, forgotten) = try await write(isPatient: false, rows: Self.sweepStep) { tables in
+        let (start, tooMany) = counts.withLock { ($0.sweptUpTo, $0.letters - options.letterLimit) }
+        let (next, closed, letters, dropped, forgotten) = try await write(isPatient: false, rows: Self.sweepStep) {
+            tables in
             let next = try tables.sweepMessages(after: start, before: now - retention.handled)
             let forgotten = try tables.sweepOutbox(retention, at: now)
             try tables.execute(
@@ -35,15 +36,21 @@ extension Journal {
                 "DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE at < ? ORDER BY id LIMIT ?)",
                 [(now - retention.letters).milliseconds, Self.sweepStep])
             let letters = try tables.db.changesCount
+            // The oldest of too many, whatever they are about: what nobody could read makes letters, too.
+            try tables.execute(
+                "DELETE FROM letter WHERE id IN (SELECT id FROM letter ORDER BY id LIMIT ?)",
+                [min(max(0, tooMany - letters), Self.sweepStep)])
+            let dropped = try tables.db.changesCount
             try tables.execute("DELETE FROM pause WHERE until <= ?", [now.milliseconds])
-            return (next, closed, letters, forgotten)
+            return (next, closed, letters, dropped, forgotten)
         } then: { counts, changed in
             counts.sweptUpTo = changed.0
             counts.outbox -= changed.1
-            counts.letters -= changed.2
-            counts.droppedOutbox &+= UInt64(changed.3.early)
+            counts.letters -= changed.2 + changed.3
+            counts.droppedLetters &+= UInt64(changed.3)
+            counts.droppedOutbox &+= UInt64(changed.4.early)
         }
-        return next != 0 || [closed, letters, forgotten.old, forgotten.early].contains(Self.sweepStep)
+        return next != 0 || [closed, letters, dropped, forgotten.old, forgotten.early].contains(Self.sweepStep)
     }
 }
 

@@ -264,7 +264,7 @@ public struct JournalOptions: Sendable {
     public var cacheBytes = 16 << 20
     /// How long the disk is left alone after it failed.
     public var retryAfter = Duration.seconds(1)
-    /// Letters kept at once; beyond it the oldest are dropped and counted.
+    /// Letters kept; a sweep drops the oldest of more, and counts them.
     public var letterLimit = 100_000
 
     public init() {}

@@ -103,9 +103,17 @@ struct JournalOutboxTests {
         await journal.take(message("1"), message("2"), message("3"))
         let delivery = try #require(try await journal.next())
         try await journal.makeLetters(of: delivery, code: "refused", detail: "", at: noon)
+        try await journal.sweep(JournalRetention(), at: noon)
         #expect(try await journal.letters(limit: 10).elements.map(\.message?.id) == ["3", "2"])
         #expect(journal.figures.letters == 2)
         #expect(journal.figures.droppedLetters == 1)
+        // What nobody can read counts as well.
+        await journal.take(
+            unreadable: (1...5).map { UnreadableItem(receivedAt: noon, problem: "not JSON \($0)", raw: [1]) })
+        try await journal.sweep(JournalRetention(), at: noon)
+        #expect(try await journal.letters(limit: 10).elements.map(\.detail) == ["not JSON 5", "not JSON 4"])
+        #expect(journal.figures.letters == 2)
+        #expect(journal.figures.droppedLetters == 6)
         journal.close()
     }
 
