@@ -239,4 +239,19 @@ struct RegisterTests {
         #expect(try await register.timeline(of: "calm", limit: 100).count == 5)
         #expect(try await register.audit(limit: 10).map(\.action) == ["new"])
     }
+
+    @Test("a register that is closed while the disk takes nothing counts what is lost, and is quiet then")
+    func closedOnAFullDisk() async throws {
+        let folder = try Folder()
+        let register = try Register(folder: folder.path)
+        try register.refuseWrites(true)
+        register.note(AuditEntry(at: WallTime(milliseconds: 0), who: "a", origin: "here", action: "x"))
+        await register.close()
+        let end = ContinuousClock.now + .seconds(60)
+        while register.droppedRows == 0, ContinuousClock.now < end {
+            // tidy: the rest between two looks
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(register.droppedRows == 1)
+    }
 }

@@ -28,6 +28,7 @@ final class GroupedWriter: Sendable {
         var droppableRows = 0
         var droppedRows = 0
         var isRunning = false
+        var isClosed = false
         var problem: String?
     }
 
@@ -70,6 +71,11 @@ final class GroupedWriter: Sendable {
     /// Throws where the disk does not take it; what was noted is kept and tried again.
     func flush() async throws {
         try await write { _ in }
+    }
+
+    /// From now on what the disk does not take is lost, and counted, instead of tried again: the file is about to be closed.
+    func close() {
+        state.withLock { $0.isClosed = true }
     }
 
     private func add(_ write: Write) {
@@ -127,7 +133,7 @@ final class GroupedWriter: Sendable {
                 write.continuation?.resume()
             }
         }
-        // A noted write that fails by itself would fail for ever: it is given up, counted and told.
+        // A noted write that fails by itself would fail for ever: it is given up and counted.
         let lost = zip(group, failures).filter { $0.continuation == nil && $1 != nil }
         guard !lost.isEmpty else { return }
         state.withLock { state in
@@ -159,8 +165,12 @@ final class GroupedWriter: Sendable {
     /// Those who wait are told; what was only noted is tried again a little later.
     private func putBack(_ group: [Write], because error: any Error) async {
         for write in group { write.continuation?.resume(throwing: StoreError.failed("\(error)")) }
-        state.withLock { state in
+        let isClosed = state.withLock { state -> Bool in
             state.problem = "\(error)"
+            guard !state.isClosed else {
+                state.droppedRows += group.reduce(0) { $0 + ($1.continuation == nil ? $1.rows : 0) }
+                return true
+            }
             let kept = group.filter { $0.continuation == nil && $0.key == nil }
             for write in group {
                 guard let key = write.key, state.values[key] == nil else { continue }
@@ -169,7 +179,9 @@ final class GroupedWriter: Sendable {
             state.waiting = kept + state.waiting
             state.droppableRows += kept.reduce(0) { $0 + ($1.isDroppable ? $1.rows : 0) }
             drop(from: &state)
+            return false
         }
+        guard !isClosed else { return }
         // The disk may have room again in a moment; until then the waiting rows are bounded, and nobody is held up.
         try? await Task.sleep(for: retryAfter)
     }

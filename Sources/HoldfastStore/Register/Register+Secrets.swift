@@ -48,14 +48,6 @@ extension Register {
         }
     }
 
-    /// Forgets a secret, so that the configuration's own value holds again.
-    public func removeSecret(_ kind: SecretKind, of account: String) async throws(StoreError) {
-        try await write { db in
-            try db.execute(
-                sql: "DELETE FROM secret WHERE account = ? AND kind = ?", arguments: [account, kind.rawValue])
-        }
-    }
-
     /// Nil for a row of a kind that this version does not know.
     private static func secret(_ row: Row) -> StoredSecret? {
         guard let kind = SecretKind(rawValue: row["kind"]) else { return nil }

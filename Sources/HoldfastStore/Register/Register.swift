@@ -15,7 +15,7 @@ public final class Register: Sendable {
     public static let fileName = "register.sqlite"
     /// For each of at most five connections: it is read by people, now and then.
     static let cacheKiB = 256
-    /// Timeline and audit rows that may wait for the disk; beyond it the oldest timeline rows are dropped and counted.
+    /// Timeline and audit rows that may wait for the disk; beyond it the oldest are dropped and counted.
     public static let waitingRowsLimit = 50_000
 
     /// Opens the register in this folder, or makes it. The folder is locked by whoever calls (`StoreLock`).
@@ -36,18 +36,19 @@ public final class Register: Sendable {
     /// Why the last commit failed; nil while all is well.
     public var problem: String? { writer.problem }
 
-    /// Timeline rows lost because the disk could not take them.
+    /// Rows of timelines and audit lost because the disk could not take them, and writes that failed by themselves.
     public var droppedRows: Int { writer.droppedRows }
 
     /// Returns when everything handed over so far is durable. Throws where the disk does not take it: then it is kept, and
     /// written when that is possible.
     public func flush() async throws(StoreError) {
-        try await write { _ in }
+        try await attempt { try await writer.flush() }
     }
 
-    /// Writes what is waiting and closes the file.
+    /// Writes what is waiting, as far as the disk takes it, and closes the file.
     public func close() async {
         try? await flush()
+        writer.close()
         // So that the file is whole by itself, for whoever copies it while we are gone. If it fails, the WAL still has all.
         _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
         try? pool.close()
@@ -90,8 +91,12 @@ public final class Register: Sendable {
     }
 
     func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws(StoreError) {
+        try await attempt { try await writer.write(body) }
+    }
+
+    private func attempt(_ body: () async throws -> Void) async throws(StoreError) {
         do {
-            try await writer.write(body)
+            try await body()
         } catch let error as StoreError {
             throw error
         } catch {

@@ -2,8 +2,6 @@
 struct SMTPReply: Equatable {
     var code: Int
     var lines: [String]
-
-    var isPositive: Bool { (200..<400).contains(code) }
 }
 
 /// Cuts what comes from a mail server into replies.
