@@ -17,7 +17,7 @@ struct AccountEndpoints: Sendable {
             state: try query.choice("state", among: SessionState.allCases, named: \.name),
             status: try query.choice("status", among: AccountStatus.allCases, named: \.rawValue),
             text: query["q"])
-        let limit = try query.number("limit", in: 1...AccountQuery.largestLimit, default: 100)
+        let limit = try query.limit()
         let cursor = try query["cursor"].map(checkedCursor)
         let order = try query.choice("sort", among: AccountQuery.Order.allCases, named: \.rawValue) ?? .id
         if order == .worst, cursor != nil {

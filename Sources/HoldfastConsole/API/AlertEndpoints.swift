@@ -12,17 +12,11 @@ struct AlertEndpoints: Sendable {
 
     static let listParameters = ["active", "limit", "cursor"]
     static let silenceParameters = ["limit", "cursor"]
-    static let largestLimit = 1_000
 
     @Sendable func list(_ call: Call) async throws -> Response {
         let isActive = try call.query.choice("active", among: [true, false]) { "\($0)" }
-        let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
-        let cursor = try call.query["cursor"].map { text throws(Problem) in
-            guard let number = Int64(text), number > 0 else {
-                throw .badParameter("cursor", "\"cursor\" must be the \"next\" of an earlier page.")
-            }
-            return number
-        }
+        let limit = try call.query.limit()
+        let cursor = try call.query.rowCursor()
         let page = try await fleet.alerts(isActive: isActive, before: cursor, limit: limit)
         return .json { json in
             json.array("alerts", page.alerts) { json, alert in json.object { $0.fields(of: alert) } }
@@ -38,7 +32,7 @@ struct AlertEndpoints: Sendable {
     }
 
     @Sendable func silences(_ call: Call) async throws -> Response {
-        let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
+        let limit = try call.query.limit()
         let skipped = try call.query.number("cursor", in: 0...Silence.limit * 2, default: 0)
         let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
         let all = fleet.silences().dropFirst(skipped)

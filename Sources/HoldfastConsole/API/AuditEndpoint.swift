@@ -7,14 +7,10 @@ struct AuditEndpoint: Sendable {
     let fleet: Fleet
 
     static let parameters = ["limit", "cursor"]
-    static let largestLimit = 1_000
 
     @Sendable func list(_ call: Call) async throws -> Response {
-        let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
-        let cursor = try call.query["cursor"].map { text throws(Problem) in
-            guard let id = Int64(text), id > 0 else { throw .badCursor }
-            return id
-        }
+        let limit = try call.query.limit()
+        let cursor = try call.query.rowCursor()
         let entries = try await fleet.audit(before: cursor, limit: limit + 1)
         let page = entries.prefix(limit)
         return .json { json in

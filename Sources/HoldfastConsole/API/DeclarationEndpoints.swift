@@ -12,7 +12,6 @@ struct DeclarationEndpoints: Sendable {
     let actions: ActionEndpoints
 
     static let listParameters = ["limit", "cursor"]
-    static let largestLimit = 1_000
 
     @Sendable func add(_ call: Call) async throws -> Response {
         let body = try await actions.body(of: call.request)
@@ -55,7 +54,7 @@ struct DeclarationEndpoints: Sendable {
 
     /// What was added to the running fleet, without secrets.
     @Sendable func list(_ call: Call) async throws -> Response {
-        let limit = try call.query.number("limit", in: 1...Self.largestLimit, default: 100)
+        let limit = try call.query.limit()
         let found = try await fleet.declarations(after: call.query["cursor"], limit: limit + 1)
         let page = found.prefix(limit)
         return .json { json in

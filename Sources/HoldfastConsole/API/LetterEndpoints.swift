@@ -13,11 +13,11 @@ struct LetterEndpoints: Sendable {
 
     @Sendable func list(_ call: Call) async throws -> Response {
         let query = call.query
-        let limit = try query.number("limit", in: 1...1_000, default: 100)
-        if let cursor = query["cursor"], Self.number(cursor) == nil { throw Problem.badCursor }
+        let (limit, cursor) = (try query.limit(), try query.rowCursor())
         do throws(MessageRefusal) {
             let page = try await fleet.letters(
-                of: query["account"], code: query["code"], chat: query["chat"], limit: limit, cursor: query["cursor"])
+                of: query["account"], code: query["code"], chat: query["chat"], limit: limit,
+                cursor: cursor.map { "\($0)" })
             return .json { json in
                 json.array("letters", page.elements) { json, letter in
                     json.object { $0.fields(of: letter) }
@@ -60,16 +60,12 @@ struct LetterEndpoints: Sendable {
     }
 
     private func number(of call: Call) throws(Problem) -> Int64 {
-        guard let id = Self.number(call.variable("letter")) else { throw unknown(call) }
+        guard let id = Int64(call.variable("letter")), id > 0 else { throw unknown(call) }
         return id
     }
 
     private func unknown(_ call: Call) -> Problem {
         .notFound("There is no letter \"\(call.variable("letter").shortened)\".", code: "unknown_letter")
-    }
-
-    private static func number(_ text: String) -> Int64? {
-        Int64(text).flatMap { $0 > 0 ? $0 : nil }
     }
 }
 

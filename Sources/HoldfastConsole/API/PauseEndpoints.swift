@@ -13,7 +13,7 @@ struct PauseEndpoints: Sendable {
     static let mostSeconds = 31 * 86_400
 
     @Sendable func list(_ call: Call) async throws -> Response {
-        let limit = try call.query.number("limit", in: 1...1_000, default: 100)
+        let limit = try call.query.limit()
         let cursor = call.query["cursor"]
         // An account's id, which has no blank, and a chat.
         if let cursor, !cursor.contains(" ") { throw Problem.badCursor }

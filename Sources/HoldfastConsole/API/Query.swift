@@ -40,6 +40,21 @@ struct Query {
         return number
     }
 
+    /// How many items a page has at most.
+    static let largestPage = 1_000
+
+    /// How many items of a page are wanted; all lists have the same sizes.
+    func limit() throws(Problem) -> Int {
+        try number("limit", in: 1...Self.largestPage, default: 100)
+    }
+
+    /// Where a page begins in a list whose items have numbers; nil: at the beginning.
+    func rowCursor() throws(Problem) -> Int64? {
+        guard let text = self["cursor"] else { return nil }
+        guard let number = Int64(text), number > 0 else { throw .badCursor }
+        return number
+    }
+
     /// One of a fixed list of names.
     func choice<Choice>(_ name: String, among choices: [Choice], named: (Choice) -> String) throws(Problem) -> Choice? {
         guard let text = self[name] else { return nil }
