@@ -33,12 +33,7 @@ extension JSONWriter {
         field("made_at", report.at.rfc3339)
         object("process") { $0.fields(of: report.process) }
         object("totals") { $0.fields(of: report.totals) }
-        array("readiness", report.readiness) { json, reason in
-            json.object { json in
-                json.field("code", reason.code.rawValue)
-                json.field("detail", reason.detail)
-            }
-        }
+        reasons("readiness", report.readiness)
         object("account") { $0.fields(of: report.account) }
         object("diagnosis") { $0.fields(of: report.diagnosis) }
         object("settings") { $0.fields(of: report.settings) }

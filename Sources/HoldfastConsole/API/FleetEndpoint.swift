@@ -24,12 +24,7 @@ struct FleetEndpoint: Sendable {
             json.field("version", version(picture.place))
             json.field("whole", isWhole)
             json.object("totals") { $0.fields(of: picture.totals) }
-            json.array("reasons", fleet.readiness()) { json, reason in
-                json.object { json in
-                    json.field("code", reason.code.rawValue)
-                    json.field("detail", reason.detail)
-                }
-            }
+            json.reasons("reasons", fleet.readiness())
             json.object("accounts") { $0.columns(of: picture.accounts) }
             if isWhole {
                 json.array("endpoint_names", picture.endpoints) { $0.value($1.endpoint) }

@@ -30,12 +30,17 @@ struct HealthEndpoints: Sendable {
     }
 
     private func reasons(_ reasons: [ReadinessReason]) -> Response {
-        .json(reasons.isEmpty ? .ok : .serviceUnavailable) { json in
-            json.array("reasons", reasons) { json, reason in
-                json.object { json in
-                    json.field("code", reason.code.rawValue)
-                    json.field("detail", reason.detail)
-                }
+        .json(reasons.isEmpty ? .ok : .serviceUnavailable) { $0.reasons("reasons", reasons) }
+    }
+}
+
+extension JSONWriter {
+    /// Why the fleet is not ready.
+    mutating func reasons(_ key: String, _ reasons: [ReadinessReason]) {
+        array(key, reasons) { json, reason in
+            json.object { json in
+                json.field("code", reason.code.rawValue)
+                json.field("detail", reason.detail)
             }
         }
     }
