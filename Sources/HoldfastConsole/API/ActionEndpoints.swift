@@ -14,14 +14,11 @@ struct ActionEndpoints: Sendable {
     func one(_ action: SessionCommand) -> Route.Handler {
         { call in
             let id = call.variable("id")
-            do throws(Problem) {
-                let account = try await perform(action, on: id, by: call.hand)
-                audit(action.rawValue, on: id, by: call, outcome: "done")
-                return .json(.accepted) { $0.fields(of: account) }
-            } catch {
-                audit(action.rawValue, on: id, by: call, outcome: error.code)
-                throw error
+            let account = try await audited(action.rawValue, on: id, by: call, refused: { Problem($0, id: id) }) {
+                () async throws(CommandRefusal) in
+                try await fleet.perform(action, on: id, by: call.hand)
             }
+            return .json(.accepted) { $0.fields(of: account) }
         }
     }
 
@@ -29,49 +26,46 @@ struct ActionEndpoints: Sendable {
         { call in
             let body = try await self.body(of: call.request)
             let selection = try AccountSelection(body)
-            let (matched, applied) = try await perform(action, on: selection, by: call.hand)
-            audit(action.rawValue, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
-            return .json { json in
-                json.field("matched", matched)
-                json.field("applied", applied)
+            do throws(CommandRefusal) {
+                let (matched, applied) = try await fleet.perform(action, matching: selection.filter, by: call.hand)
+                audit(action.rawValue, on: selection.description, by: call, outcome: "\(applied) of \(matched)")
+                return .json { json in
+                    json.field("matched", matched)
+                    json.field("applied", applied)
+                }
+            } catch {
+                audit(action.rawValue, on: selection.description, by: call, outcome: error.code)
+                throw Problem(error, id: "")
             }
         }
     }
 
-    private func perform(_ action: SessionCommand, on id: String, by hand: Hand) async throws(Problem) -> AccountView {
-        do {
-            return try await fleet.perform(action, on: id, by: hand)
+    /// Does what somebody asked for, and says so in the log, refused or not.
+    ///
+    /// - Parameter problem: what a refusal is for whoever asked.
+    func audited<Value, Refusal: Error>(
+        _ action: String, on target: String, by call: Call, refused problem: (Refusal) -> Problem,
+        _ body: () async throws(Refusal) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(Refusal) {
+            let value = try await body()
+            audit(action, on: target, by: call, outcome: "done")
+            return value
         } catch {
-            throw Problem(error, id: id)
+            let problem = problem(error)
+            audit(action, on: target, by: call, outcome: problem.code)
+            throw problem
         }
     }
 
-    private func perform(
-        _ action: SessionCommand, on selection: AccountSelection, by hand: Hand
-    ) async throws(Problem) -> (matched: Int, applied: Int) {
-        do {
-            return try await fleet.perform(action, matching: selection.filter, by: hand)
-        } catch {
-            throw Problem(error, id: "")
-        }
-    }
-
-    /// Does something about messages that somebody asked for.
+    /// The same, for what is about messages.
     ///
     /// - Parameter missing: what to say where there is no such thing.
     func audited<Value>(
         _ action: String, on target: String, by call: Call, missing: Problem,
         _ body: () async throws(MessageRefusal) -> Value
     ) async throws(Problem) -> Value {
-        do throws(MessageRefusal) {
-            let value = try await body()
-            audit(action, on: target, by: call, outcome: "done")
-            return value
-        } catch {
-            let problem = Problem(error, missing: missing)
-            audit(action, on: target, by: call, outcome: problem.code)
-            throw problem
-        }
+        try await audited(action, on: target, by: call, refused: { Problem($0, missing: missing) }, body)
     }
 
     func body(of request: Request) async throws -> ByteBuffer {

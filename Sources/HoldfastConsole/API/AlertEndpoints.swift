@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import HoldfastCore
 import HoldfastFleet
@@ -34,7 +33,7 @@ struct AlertEndpoints: Sendable {
     @Sendable func silences(_ call: Call) async throws -> Response {
         let limit = try call.query.limit()
         let skipped = try call.query.number("cursor", in: 0...Silence.limit * 2, default: 0)
-        let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
+        let now = ProcessClock.wall
         let all = fleet.silences().dropFirst(skipped)
         return .json { json in
             json.array("silences", all.prefix(limit)) { json, silence in
@@ -48,28 +47,23 @@ struct AlertEndpoints: Sendable {
     /// one of the last two are optional.
     @Sendable func silence(_ call: Call) async throws -> Response {
         let wish = try SilenceWish(try await actions.body(of: call.request))
-        let now = WallTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
-        do throws(SilenceRefusal) {
-            let silence = try await fleet.silence(
+        let now = ProcessClock.wall
+        let target = wish.match.description
+        let silence = try await actions.audited("silence", on: target, by: call, refused: { Problem($0) }) {
+            () async throws(SilenceRefusal) in
+            try await fleet.silence(
                 wish.match, from: wish.startsAt, until: wish.end(at: now), comment: wish.comment, by: call.hand)
-            actions.audit("silence", on: silence.match.description, by: call, outcome: "done")
-            return .json(.created) { $0.fields(of: silence, at: now) }
-        } catch {
-            actions.audit("silence", on: wish.match.description, by: call, outcome: error.code)
-            throw Problem(error)
         }
+        return .json(.created) { $0.fields(of: silence, at: now) }
     }
 
     @Sendable func remove(_ call: Call) async throws -> Response {
         let id = call.variable("id")
-        do throws(SilenceRefusal) {
+        try await actions.audited("unsilence", on: id, by: call, refused: { Problem($0) }) {
+            () async throws(SilenceRefusal) in
             try await fleet.removeSilence(id, by: call.hand)
-            actions.audit("unsilence", on: id, by: call, outcome: "done")
-            return Response(status: .noContent)
-        } catch {
-            actions.audit("unsilence", on: id, by: call, outcome: error.code)
-            throw Problem(error)
         }
+        return Response(status: .noContent)
     }
 }
 

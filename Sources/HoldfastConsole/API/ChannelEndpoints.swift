@@ -25,14 +25,10 @@ struct ChannelEndpoints: Sendable {
     /// Sends a message that says it is a test, and waits for what becomes of it.
     @Sendable func test(_ call: Call) async throws -> Response {
         let name = call.variable("name")
-        do throws(ChannelTestFailure) {
+        try await actions.audited("test_channel", on: name, by: call, refused: { Problem($0, channel: name) }) {
+            () async throws(ChannelTestFailure) in
             try await fleet.testChannel(name, by: call.hand)
-        } catch {
-            let problem = Problem(error, channel: name)
-            actions.audit("test_channel", on: name, by: call, outcome: problem.code)
-            throw problem
         }
-        actions.audit("test_channel", on: name, by: call, outcome: "sent")
         return .json { json in
             json.field("channel", name)
             json.field("outcome", "sent")
@@ -45,9 +41,7 @@ extension Problem {
     init(_ failure: ChannelTestFailure, channel: String) {
         switch failure {
         case .notRunning:
-            self.init(
-                status: .serviceUnavailable, code: "not_running", detail: "The fleet is starting or stopping.",
-                headers: [.retryAfter: "5"])
+            self = .notRunning
         case .unknown(let known):
             let list = known.isEmpty ? "None is configured." : "There are: \(known.prefix(20).joined(separator: ", "))."
             self = .notFound("There is no channel \"\(channel.shortened)\". \(list)", code: "unknown_channel")

@@ -28,28 +28,22 @@ struct DeclarationEndpoints: Sendable {
 
     @Sendable func remove(_ call: Call) async throws -> Response {
         let id = call.variable("id")
-        do throws(CommandRefusal) {
+        try await actions.audited("remove", on: id, by: call, refused: { Problem($0, id: id) }) {
+            () async throws(CommandRefusal) in
             try await fleet.remove(id, by: call.hand)
-            actions.audit("remove", on: id, by: call, outcome: "done")
-            return Response(status: .noContent)
-        } catch {
-            actions.audit("remove", on: id, by: call, outcome: error.code)
-            throw Problem(error, id: id)
         }
+        return Response(status: .noContent)
     }
 
     /// The body is `{"token", "cookies", "user", "password"}`, one of them at least.
     @Sendable func setCredential(_ call: Call) async throws -> Response {
         let id = call.variable("id")
         let secrets = try Self.secrets(try await actions.body(of: call.request))
-        do throws(CommandRefusal) {
-            let account = try await fleet.setCredential(secrets, of: id, by: call.hand)
-            actions.audit("set-credential", on: id, by: call, outcome: "done")
-            return .json(.accepted) { $0.fields(of: account) }
-        } catch {
-            actions.audit("set-credential", on: id, by: call, outcome: error.code)
-            throw Problem(error, id: id)
+        let account = try await actions.audited("set-credential", on: id, by: call, refused: { Problem($0, id: id) }) {
+            () async throws(CommandRefusal) in
+            try await fleet.setCredential(secrets, of: id, by: call.hand)
         }
+        return .json(.accepted) { $0.fields(of: account) }
     }
 
     /// What was added to the running fleet, without secrets.

@@ -71,11 +71,11 @@ extension Problem {
         }
     }
 
-    private static let notRunning = Problem(
+    static let notRunning = Problem(
         status: .serviceUnavailable, code: "not_running", detail: "The fleet is starting or stopping.",
         headers: [.retryAfter: "5"])
 
-    private static func storeDown(_ reason: String) -> Problem {
+    static func storeDown(_ reason: String) -> Problem {
         Problem(
             status: .serviceUnavailable, code: "store_down", detail: "The store cannot be used: \(reason)",
             headers: [.retryAfter: "10"])
@@ -111,13 +111,9 @@ extension Problem {
                 status: .conflict, code: refusal.code,
                 detail: "There are \(Silence.limit) silences already: take some back.")
         case .notRunning:
-            self.init(
-                status: .serviceUnavailable, code: refusal.code, detail: "The fleet is starting or stopping.",
-                headers: [.retryAfter: "5"])
+            self = .notRunning
         case .storeDown(let reason):
-            self.init(
-                status: .serviceUnavailable, code: refusal.code, detail: "The store cannot be written: \(reason)",
-                headers: [.retryAfter: "10"])
+            self = .storeDown(reason)
         }
     }
 }
