@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 import HoldfastStore
 
 struct BackupCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let configuration = try file.load()
         let folder = to ?? configuration.backupFolder
-        let now = WallTime.now
+        let now = ProcessClock.wall
         do {
             let backup = try Backup.make(
                 of: configuration.store.path, configuration: configuration.files, without: configuration.store.key,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 import HoldfastStore
 
 struct RestoreCommand: ParsableCommand {
@@ -26,7 +27,7 @@ struct RestoreCommand: ParsableCommand {
     func run() throws {
         let configuration = try file.load()
         let store = configuration.store.path
-        let now = WallTime.now
+        let now = ProcessClock.wall
         let lock: StoreLock
         do {
             lock = try StoreLock(folder: store, startedAt: now)

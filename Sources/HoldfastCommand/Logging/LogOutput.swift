@@ -1,5 +1,5 @@
 import Foundation
-import HoldfastCore
+import HoldfastFleet
 import Logging
 import Synchronization
 
@@ -31,8 +31,7 @@ final class LogOutput: Sendable {
     }
 
     func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
-        let now = Date().timeIntervalSince1970
-        let time = WallTime(milliseconds: Int64(now * 1_000))
+        let time = ProcessClock.wall
         let line =
             switch settings.withLock({ $0.format }) {
             case .text: LogLine.text(time, level, message, metadata)

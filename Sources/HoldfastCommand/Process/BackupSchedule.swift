@@ -1,5 +1,6 @@
 import Foundation
 import HoldfastCore
+import HoldfastFleet
 import HoldfastStore
 import Logging
 
@@ -29,7 +30,7 @@ struct BackupSchedule: Sendable {
         // What counts is when the last one was made, however often the process was started since.
         var last = newest
         while !Task.isCancelled {
-            let now = WallTime.now
+            let now = ProcessClock.wall
             // One from the future is the clock's doing, and must not put the next one off for ever.
             let dueAt = max(last.map { min($0, now) + settings.every } ?? now, retryAt ?? now)
             if dueAt <= now {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Reads what the kernel knows about this process.
-enum ProcessSampler {
+package enum ProcessSampler {
     /// Resident memory, in bytes; 0 if it cannot be read.
     static func residentBytes() -> Int {
         let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
@@ -35,7 +35,8 @@ enum ProcessSampler {
     }
 
     /// Raises the soft limit of descriptors to the hard one (I7). Returns what holds afterwards.
-    static func raiseDescriptorLimit() -> Int {
+    @discardableResult
+    package static func raiseDescriptorLimit() -> Int {
         var limits = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return 0 }
         limits.rlim_cur = limits.rlim_max
