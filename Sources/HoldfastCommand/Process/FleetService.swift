@@ -20,7 +20,7 @@ struct FleetService: Sendable {
     var ready = ReadyLine()
     /// Reads the configuration anew on SIGHUP; nil where there is no file.
     var reload: (@Sendable () throws(InvalidConfiguration) -> Configuration)?
-    /// Told about what was reloaded, before the fleet is.
+    /// Told about what was reloaded.
     var applied: @Sendable (Configuration) -> Void = { _ in }
     /// Who started us and wants to hear how we do.
     var manager: ServiceManager?
@@ -71,7 +71,7 @@ struct FleetService: Sendable {
             logger.critical(
                 "cannot listen", metadata: ["address": "\(configuration.server.listen)", "error": "\(error)"])
             throw ExitCode.unavailable
-        case .declaredTwice(let error):
+        case .wrongConfiguration(let error):
             logger.critical("wrong configuration", metadata: ["problem": "\(error)"])
             throw ExitCode.wrongConfiguration
         case .storeUnusable(let error):
@@ -111,7 +111,7 @@ struct FleetService: Sendable {
     private enum Outcome: Sendable {
         case asked
         case notListening(String)
-        case declaredTwice(String)
+        case wrongConfiguration(String)
         case storeUnusable(String)
         case broken(String)
     }
@@ -139,7 +139,7 @@ struct FleetService: Sendable {
                         // What was known of every account has gone to its lane.
                         ProcessMemory.returnFreed()
                     } catch let error as FleetError {
-                        return .declaredTwice("\(error)")
+                        return .wrongConfiguration("\(error)")
                     } catch {
                         return .storeUnusable("\(error)")
                     }
@@ -220,10 +220,6 @@ struct FleetService: Sendable {
             }
             return
         }
-        applied(next)
-        for key in FixedKeys.changed(from: configuration, to: next) {
-            logger.warning("a changed key takes effect at the next start", metadata: ["key": "\(key)"])
-        }
         let summary: ReloadSummary
         do {
             summary = try await fleet.apply(next.fleet)
@@ -231,6 +227,10 @@ struct FleetService: Sendable {
             logger.error(
                 "the configuration was not reloaded, nothing has changed", metadata: ["problem": "\(error)"])
             return
+        }
+        applied(next)
+        for key in FixedKeys.changed(from: configuration, to: next) {
+            logger.warning("a changed key takes effect at the next start", metadata: ["key": "\(key)"])
         }
         settings.reload(next.settings) { key in FixedKeys.groups.contains { key.hasPrefix($0 + ".") } }
         logger.notice(
