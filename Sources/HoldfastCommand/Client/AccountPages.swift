@@ -1,21 +1,32 @@
+import ArgumentParser
 import Foundation
 
 extension HoldfastClient {
     /// The largest page the API gives.
     static let largestPage = 1_000
+    /// - Throws: `ValidationError` if no page has so many.
+    static func checkLimit(_ limit: Int) throws {
+        guard (1...largestPage).contains(limit) else { throw ValidationError("--limit is 1 to \(largestPage).") }
+    }
+
     /// The most pages that are asked for one after the other.
     static let pagesLimit = 2_000
 
-    func accounts(_ filter: [(String, String)], limit: Int, cursor: String? = nil) async throws -> AccountPageRecord {
-        try Self.decode(AccountPageRecord.self, from: try await page(filter, limit: limit, cursor: cursor))
+    func accounts(_ filter: [(String, String)], limit: Int) async throws -> AccountPageRecord {
+        try Self.decode(
+            AccountPageRecord.self, from: try await get("/api/v1/accounts", query: filter + [("limit", "\(limit)")]))
     }
 
-    /// Hands out page after page, as the bytes of the answer.
-    func forEachPage(_ filter: [(String, String)], _ body: (Data) throws -> Void) async throws {
+    /// Hands out page after page of a list, as the bytes of the answers.
+    func forEachPage(
+        of path: String = "/api/v1/accounts", _ filter: [(String, String)], _ body: (Data) throws -> Void
+    ) async throws {
         struct Cursor: Decodable { var next: String? }
         var cursor: String?
         for _ in 0..<Self.pagesLimit {
-            let data = try await page(filter, limit: Self.largestPage, cursor: cursor)
+            var query = filter + [("limit", "\(Self.largestPage)")]
+            if let cursor { query.append(("cursor", cursor)) }
+            let data = try await get(path, query: query)
             try body(data)
             cursor = try Self.decode(Cursor.self, from: data).next
             guard cursor != nil else { return }
@@ -36,11 +47,5 @@ extension HoldfastClient {
         let whole = try JSONSerialization.data(
             withJSONObject: ["accounts": accounts, "totals": totals], options: [.sortedKeys, .withoutEscapingSlashes])
         return String(decoding: whole, as: UTF8.self)
-    }
-
-    private func page(_ filter: [(String, String)], limit: Int, cursor: String?) async throws -> Data {
-        var query = filter + [("limit", "\(limit)")]
-        if let cursor { query.append(("cursor", cursor)) }
-        return try await get("/api/v1/accounts", query: query)
     }
 }

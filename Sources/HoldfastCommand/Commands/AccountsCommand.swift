@@ -41,7 +41,7 @@ struct ListAccountsCommand: AsyncParsableCommand {
             accounts += try HoldfastClient.decode(AccountPageRecord.self, from: data).accounts
         }
         guard !accounts.isEmpty else { return print("No account matches.") }
-        print(StatusView.table(of: accounts, now: Date()).lines(.current()).joined(separator: "\n"))
+        StatusView.table(of: accounts, now: Date()).show()
     }
 }
 
@@ -56,18 +56,11 @@ extension AccountActionCommand {
     func run() async throws {
         let client = try server.client()
         guard !selection.ids.isEmpty else { return try await runOnMany(client) }
-        var hasFailed = false
-        for id in selection.ids {
-            do {
-                let data = try await client.post("/api/v1/accounts/\(id)/\(Self.action)")
-                let account = try HoldfastClient.decode(AccountRecord.self, from: data)
-                print("\(account.id): \(account.state), \(account.status)")
-            } catch let failure as CommandFailure {
-                hasFailed = true
-                FileHandle.standardError.write(Data("\(id): \(failure)\n".utf8))
-            }
+        try await Each.of(selection.ids) { id in
+            let data = try await client.post("/api/v1/accounts/\(id)/\(Self.action)")
+            let account = try HoldfastClient.decode(AccountRecord.self, from: data)
+            print("\(account.id): \(account.state), \(account.status)")
         }
-        if hasFailed { throw ExitCode.failure }
     }
 
     private func runOnMany(_ client: HoldfastClient) async throws {

@@ -33,13 +33,12 @@ struct AlertChannelsCommand: AsyncParsableCommand {
         guard !channels.isEmpty else { return print("No channel is configured.") }
         var table = Table(["CHANNEL", "KIND", "SENT", "FAILED", "DROPPED", "PROBLEM"])
         for channel in channels {
-            table.add(
-                [
-                    channel.name, channel.kind, "\(channel.sent)", "\(channel.failed)", "\(channel.dropped)",
-                    channel.problem ?? "",
-                ].map { Table.Cell($0) })
+            table.add([
+                channel.name, channel.kind, "\(channel.sent)", "\(channel.failed)", "\(channel.dropped)",
+                channel.problem ?? "",
+            ])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }
 

@@ -34,7 +34,7 @@ struct ListAlertsCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
     }
 
     func run() async throws {
@@ -44,8 +44,8 @@ struct ListAlertsCommand: AsyncParsableCommand {
         let alerts = try HoldfastClient.decode(AlertPageRecord.self, from: data).alerts
         guard !alerts.isEmpty else { return print(all ? "There has been no alert." : "All is well: no alert.") }
         var table = Table(["SINCE", "UNTIL", "SEVERITY", "RULE", "WHAT", "ACCOUNTS", "TOLD", "DETAIL"])
-        for alert in alerts { table.add(alert.cells.map { Table.Cell($0) }) }
-        print(table.lines(.current()).joined(separator: "\n"))
+        for alert in alerts { table.add(alert.cells) }
+        table.show()
     }
 }
 
@@ -149,12 +149,11 @@ struct ListSilencesCommand: AsyncParsableCommand {
         guard !silences.isEmpty else { return print("Nothing is silenced.") }
         var table = Table(["ID", "WHAT", "FROM", "UNTIL", "BY", "COMMENT"])
         for silence in silences {
-            table.add(
-                [silence.id, silence.what, silence.startsAt, silence.endsAt, silence.author, silence.comment].map {
-                    Table.Cell($0)
-                })
+            table.add([
+                silence.id, silence.what, silence.startsAt, silence.endsAt, silence.author, silence.comment,
+            ])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }
 

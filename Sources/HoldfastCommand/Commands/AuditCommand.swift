@@ -18,7 +18,7 @@ struct AuditCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
     }
 
     func run() async throws {
@@ -39,11 +39,8 @@ struct AuditCommand: AsyncParsableCommand {
         guard !entries.isEmpty else { return print("Nobody has done anything yet.") }
         var table = Table(["AT", "WHO", "FROM", "ACTION", "ACCOUNT", "DETAIL"])
         for entry in entries {
-            table.add(
-                [entry.at, entry.who, entry.from, entry.action, entry.account ?? "–", entry.detail ?? ""].map {
-                    Table.Cell($0)
-                })
+            table.add([entry.at, entry.who, entry.from, entry.action, entry.account ?? "–", entry.detail ?? ""])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }

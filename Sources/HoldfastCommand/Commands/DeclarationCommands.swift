@@ -106,17 +106,11 @@ struct ExportAccountsCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try server.client()
         var accounts: [Any] = []
-        var cursor: String?
-        for _ in 0..<HoldfastClient.pagesLimit {
-            var query = [("limit", "\(HoldfastClient.largestPage)")]
-            if let cursor { query.append(("cursor", cursor)) }
-            let data = try await client.get("/api/v1/declarations", query: query)
+        try await client.forEachPage(of: "/api/v1/declarations", []) { data in
             guard let page = try JSONSerialization.jsonObject(with: data) as? [String: Any],
                 let items = page["accounts"] as? [Any]
             else { throw CommandFailure("the answer is not what this version of holdfast understands") }
             accounts += items
-            cursor = page["next"] as? String
-            guard cursor != nil else { break }
         }
         let whole = try JSONSerialization.data(
             withJSONObject: ["accounts": accounts], options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])

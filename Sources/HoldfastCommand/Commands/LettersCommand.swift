@@ -48,7 +48,7 @@ struct ListLettersCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
     }
 
     func run() async throws {
@@ -59,13 +59,12 @@ struct ListLettersCommand: AsyncParsableCommand {
         guard !letters.isEmpty else { return print("There are no such letters.") }
         var table = Table(["LETTER", "AT", "ACCOUNT", "CHAT", "CODE", "DETAIL", "TEXT"])
         for letter in letters {
-            table.add(
-                [
-                    "\(letter.id)", letter.at, letter.account, letter.chat ?? "–", letter.code, letter.detail,
-                    letter.text ?? "–",
-                ].map { Table.Cell($0) })
+            table.add([
+                "\(letter.id)", letter.at, letter.account, letter.chat ?? "–", letter.code, letter.detail,
+                letter.text ?? "–",
+            ])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }
 
@@ -94,12 +93,12 @@ struct ShowLetterCommand: AsyncParsableCommand {
         var table = Table(["LETTER", "\(letter.id)"])
         for (name, value) in fields {
             guard let value, !value.isEmpty else { continue }
-            table.add([Table.Cell(name), Table.Cell(value)])
+            table.add([name, value])
         }
         // Whole, however wide the terminal is.
         var terminal = Terminal.current()
         terminal.columns = .max
-        print(table.lines(terminal).joined(separator: "\n"))
+        table.show(on: terminal)
     }
 }
 
@@ -169,15 +168,8 @@ struct LetterSelection: ParsableArguments {
     func letters(_ client: HoldfastClient) async throws -> [Int64] {
         guard ids.isEmpty else { return ids }
         var found: [Int64] = []
-        var cursor: String?
-        for _ in 0..<HoldfastClient.pagesLimit {
-            var query = filter.parameters + [("limit", "\(HoldfastClient.largestPage)")]
-            if let cursor { query.append(("cursor", cursor)) }
-            let page = try HoldfastClient.decode(
-                LetterPageRecord.self, from: try await client.get("/api/v1/letters", query: query))
-            found += page.letters.map(\.id)
-            cursor = page.next
-            guard cursor != nil else { break }
+        try await client.forEachPage(of: "/api/v1/letters", filter.parameters) { data in
+            found += try HoldfastClient.decode(LetterPageRecord.self, from: data).letters.map(\.id)
         }
         return found.reversed()
     }
@@ -186,7 +178,6 @@ struct LetterSelection: ParsableArguments {
 /// A page of letters as the API tells it.
 private struct LetterPageRecord: Decodable {
     var letters: [LetterRecord]
-    var next: String?
 }
 
 private struct LetterRecord: Decodable {

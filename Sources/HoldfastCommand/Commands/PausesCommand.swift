@@ -30,7 +30,7 @@ struct ListPausesCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
     }
 
     func run() async throws {
@@ -44,9 +44,9 @@ struct ListPausesCommand: AsyncParsableCommand {
         var table = Table(["ACCOUNT", "CHAT", "UNTIL", "LEFT"])
         for pause in pauses {
             let left = Elapsed.until(pause.until, now: Date()) ?? "–"
-            table.add([pause.account, pause.chat, pause.until, left].map { Table.Cell($0) })
+            table.add([pause.account, pause.chat, pause.until, left])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }
 

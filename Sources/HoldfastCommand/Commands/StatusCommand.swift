@@ -33,7 +33,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0.1...3_600).contains(every) else { throw ValidationError("--every is 0.1 to 3600 seconds.") }
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
         _ = try filter.parameters()
     }
 

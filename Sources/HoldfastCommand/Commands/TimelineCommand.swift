@@ -23,7 +23,7 @@ struct TimelineCommand: AsyncParsableCommand {
 
     func validate() throws {
         try AccountSelection.validate(id: id)
-        guard (1...1_000).contains(limit) else { throw ValidationError("--limit is 1 to 1000.") }
+        try HoldfastClient.checkLimit(limit)
     }
 
     func run() async throws {
@@ -36,11 +36,10 @@ struct TimelineCommand: AsyncParsableCommand {
         var table = Table(["AT", "FROM", "TO", "REASON", "FAILURES", "ATTEMPT", "CODE"])
         for entry in entries {
             table.add([
-                Table.Cell(entry.at), Table.Cell(entry.from), Table.Cell(entry.to), Table.Cell(entry.reason),
-                Table.Cell("\(entry.failures)"), Table.Cell("\(entry.incarnation).\(entry.generation)"),
-                Table.Cell(entry.code ?? "–"),
+                entry.at, entry.from, entry.to, entry.reason, "\(entry.failures)",
+                "\(entry.incarnation).\(entry.generation)", entry.code ?? "–",
             ])
         }
-        print(table.lines(.current()).joined(separator: "\n"))
+        table.show()
     }
 }

@@ -27,6 +27,11 @@ struct Table {
 
     mutating func add(_ cells: [Cell]) { rows.append(cells) }
 
+    mutating func add(_ texts: [String]) { add(texts.map { Cell($0) }) }
+
+    /// On standard output.
+    func show(on terminal: Terminal = .current()) { print(lines(terminal).joined(separator: "\n")) }
+
     /// The lines, cut to the width of the terminal.
     func lines(_ terminal: Terminal) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
