@@ -82,9 +82,9 @@ struct ChannelsReader {
     // MARK: Kinds
 
     private func webhook(_ section: Section) -> WebhookChannel? {
-        let url = url(section)
+        let url = section.webAddress().map { Secret($0) }
         let secret = section.text("secret", allowed: "signs the requests").map { Secret($0) }
-        let caFile = certificates(section)
+        let caFile = section.certificates(in: folder)
         section.finish()
         guard let url else { return nil }
         var webhook = WebhookChannel(url: url)
@@ -94,7 +94,7 @@ struct ChannelsReader {
     }
 
     private func chat(_ service: ChatService, _ section: Section) -> ChatChannel? {
-        let url = url(section)
+        let url = section.webAddress().map { Secret($0) }
         var secret: Secret?
         if service.isSigned {
             secret = section.text("secret", allowed: "of the robot's signature").map { Secret($0) }
@@ -104,16 +104,9 @@ struct ChannelsReader {
     }
 
     private func command(_ section: Section) -> CommandChannel? {
-        section.describe("run", "list", preset: "none", "the program and its arguments")
-        let words = texts("run", in: section, write: "[PROGRAM, ARGUMENT, …]")
+        let program = section.program(in: folder)
         section.finish()
-        guard reading.reference == nil else { return nil }
-        guard var words, let program = words.first, !program.isEmpty else {
-            section.report("run", "names no program", "write [PROGRAM, ARGUMENT, …]")
-            return nil
-        }
-        if program.contains("/") { words[0] = Paths.resolve(program, in: folder) }
-        return CommandChannel(run: words)
+        return program.map { CommandChannel(run: $0) }
     }
 
     private func email(_ section: Section) -> EmailChannel? {
@@ -122,10 +115,10 @@ struct ChannelsReader {
         section.choice("security", &security)
         let user = section.text("user", allowed: "for servers that want one")
         let password = section.text("password", allowed: "stands with user").map { Secret($0) }
-        let caFile = certificates(section)
+        let caFile = section.certificates(in: folder)
         let from = section.text("from", allowed: "an address: holdfast@example.org")
         section.describe("to", "list", preset: "none", "addresses, at most \(EmailChannel.recipientsLimit)")
-        let to = texts("to", in: section, write: "[ADDRESS, …]") ?? []
+        let to = section.texts("to", write: "[ADDRESS, …]") ?? []
         section.finish()
         guard reading.reference == nil else { return nil }
         guard let server, let (host, port) = Self.hostAndPort(server, security) else {
@@ -158,37 +151,6 @@ struct ChannelsReader {
     }
 
     // MARK: Parts
-
-    /// An address that may hold a token: no message shows it.
-    private func url(_ section: Section) -> Secret? {
-        let url = section.text("url", allowed: "http://… or https://…")
-        guard reading.reference == nil else { return nil }
-        guard let url, let parts = URL(string: url), ["http", "https"].contains(parts.scheme), parts.host != nil else {
-            section.report("url", section.has("url") ? "is no address" : "is missing", "write http://… or https://…")
-            return nil
-        }
-        return Secret(url)
-    }
-
-    private func certificates(_ section: Section) -> String? {
-        guard let file = section.text("ca", allowed: "a PEM file, relative to this file") else { return nil }
-        let path = Paths.resolve(file, in: folder)
-        guard Paths.smallFile(path, limitBytes: 1 << 20) != nil else {
-            section.report("ca", "the file cannot be read", "give the path of a PEM file of at most 1MiB")
-            return nil
-        }
-        return path
-    }
-
-    private func texts(_ key: String, in section: Section, write form: String) -> [String]? {
-        section.list(key)?.compactMap { item in
-            guard case .scalar(let raw, let expands) = item.content, !raw.isEmpty else {
-                section.report(key, "holds something that is no text", "write \(form)")
-                return nil
-            }
-            return expands ? section.expanded(raw, at: item.place, key: section.name(of: key)) : raw
-        }
-    }
 
     /// The port by the kind of encryption: 465 (RFC 8314), 587 (RFC 6409), 25.
     private static func hostAndPort(_ text: String, _ security: EmailChannel.Security) -> (String, Int)? {

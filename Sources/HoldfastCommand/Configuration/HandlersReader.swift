@@ -29,10 +29,10 @@ enum HandlersReader {
         var handlers: [any MessageHandler] = []
         let isReference = reading.reference != nil
         if let webhook = section.section("webhook") {
-            handlers += [Self.webhook(webhook, isReference)].compactMap(\.self)
+            handlers += [Self.webhook(webhook)].compactMap(\.self)
         }
         if let command = section.section("command") {
-            handlers += [Self.command(command, folder, isReference)].compactMap(\.self)
+            handlers += [Self.command(command, folder)].compactMap(\.self)
         }
         if let rules = rules(section, reading) { handlers.append(RulesHandler(rules)) }
         let named = kinds.filter { section.has($0) }
@@ -78,38 +78,27 @@ enum HandlersReader {
 
     // MARK: Webhook
 
-    private static func webhook(_ section: Section, _ isReference: Bool) -> WebhookHandler? {
-        let url = section.text("url", allowed: "http://… or https://…")
+    private static func webhook(_ section: Section) -> WebhookHandler? {
+        let url = section.webAddress()
         var timeout = Duration.seconds(10)
         section.duration("timeout", &timeout, in: .milliseconds(100)...(.seconds(600)))
         let secret = section.text("secret", allowed: "signs the requests").map { Secret($0) }
         section.finish()
-        guard !isReference else { return nil }
-        guard let url, let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme), parsed.host != nil
-        else {
-            section.report("url", section.has("url") ? "is no address" : "is missing", "write http://… or https://…")
-            return nil
-        }
+        guard let url else { return nil }
         return WebhookHandler(url: url, timeout: timeout, secret: secret)
     }
 
     // MARK: Command
 
-    private static func command(_ section: Section, _ folder: String, _ isReference: Bool) -> CommandHandler? {
-        section.describe("run", "list", preset: "none", "the program and its arguments")
-        var configuration = CommandHandler.Configuration(command: section.texts("run") ?? [])
+    private static func command(_ section: Section, _ folder: String) -> CommandHandler? {
+        let program = section.program(in: folder)
+        var configuration = CommandHandler.Configuration(command: program ?? [])
         section.duration("timeout", &configuration.timeout, in: .milliseconds(100)...(.seconds(600)))
         section.count("concurrency", &configuration.concurrency, in: 1...1_000)
         section.count("max_restarts", &configuration.restarts, in: 1...1_000)
         section.duration("restart_window", &configuration.window, in: .seconds(1)...(.seconds(3_600)))
         section.finish()
-        guard !isReference else { return nil }
-        guard let program = configuration.command.first else {
-            if !section.has("run") { section.report("run", "is missing", "write [PROGRAM, ARGUMENT, …]") }
-            return nil
-        }
-        if program.contains("/") { configuration.command[0] = Paths.resolve(program, in: folder) }
-        return CommandHandler(configuration)
+        return program == nil ? nil : CommandHandler(configuration)
     }
 
     // MARK: Rules
@@ -195,22 +184,5 @@ enum HandlersReader {
         }
         guard let from = minutes(from, "from"), let to = minutes(to, "to") else { return nil }
         return BusinessHours(from: from, to: to, days: numbers, zone: zone)
-    }
-}
-
-extension Section {
-    /// A list of texts; nil if it is not there or wrong.
-    fileprivate func texts(_ key: String) -> [String]? {
-        guard let items = list(key) else { return nil }
-        var texts: [String] = []
-        for item in items {
-            guard case .scalar(let raw, let expands) = item.content, !raw.isEmpty else {
-                report(key, "holds something that is no text", "write a list of texts")
-                return nil
-            }
-            guard let text = expands ? expanded(raw, at: item.place, key: name(of: key)) : raw else { return nil }
-            texts.append(text)
-        }
-        return texts
     }
 }

@@ -58,7 +58,7 @@ struct ProvidersReader {
     private static let deadlines: ClosedRange<Duration> = .milliseconds(100)...(.seconds(240))
 
     private func http(_ section: Section) -> HTTPProviderConfiguration? {
-        let url = section.text("url", allowed: "http://… or https://…")
+        let url = section.webAddress()
         var configuration = HTTPProviderConfiguration(url: url ?? "")
         configuration.method =
             section.text("method", preset: "POST", allowed: "a method of HTTP")?.uppercased() ?? "POST"
@@ -66,17 +66,13 @@ struct ProvidersReader {
         configuration.body = section.text(
             "body", allowed: "may hold {user}, {password}, {cookies}, {token}, {account}, {device}")
         section.duration("timeout", &configuration.timeout, in: Self.deadlines)
-        configuration.caFile = certificates(section)
+        configuration.caFile = section.certificates(in: folder)
         configuration.token = path(section, "token")
         configuration.lifetime = path(section, "ttl")
         configuration.cookies = names(section, "cookies")
         configuration.rules = rules(section)
         section.finish()
-        guard reading.reference == nil else { return nil }
-        guard let url, let parts = URL(string: url), ["http", "https"].contains(parts.scheme), parts.host != nil else {
-            section.report("url", url == nil ? "is missing" : "is not a URL", "write http://… or https://…")
-            return nil
-        }
+        guard url != nil else { return nil }
         guard configuration.token != nil || !configuration.cookies.isEmpty else {
             section.report("token", "is missing", "say where the answer has the token, or which cookies are wanted")
             return nil
@@ -85,26 +81,11 @@ struct ProvidersReader {
     }
 
     private func command(_ section: Section) -> CommandProviderConfiguration? {
-        section.describe("run", "list", preset: "none", "the program and its arguments")
-        var words: [String] = []
-        for item in section.list("run") ?? [] {
-            guard case .scalar(let raw, let expands) = item.content else {
-                section.report("run", "holds something that is no text", "write [PROGRAM, ARGUMENT, …]")
-                continue
-            }
-            let word = expands ? section.expanded(raw, at: item.place, key: section.name(of: "run")) : raw
-            if let word { words.append(word) }
-        }
-        var configuration = CommandProviderConfiguration(command: words)
+        let program = section.program(in: folder)
+        var configuration = CommandProviderConfiguration(command: program ?? [])
         section.duration("timeout", &configuration.timeout, in: Self.deadlines)
         section.finish()
-        guard reading.reference == nil else { return nil }
-        guard let program = words.first, !program.isEmpty else {
-            section.report("run", "names no program", "write [PROGRAM, ARGUMENT, …]")
-            return nil
-        }
-        if program.contains("/") { configuration.command[0] = Paths.resolve(program, in: folder) }
-        return configuration
+        return program == nil ? nil : configuration
     }
 
     private func fixed(_ section: Section) -> Provider? {
@@ -129,16 +110,6 @@ struct ProvidersReader {
         return own.keys.compactMap { name in
             own.text(name).map { HTTPProviderConfiguration.Header(name: name, value: $0) }
         }
-    }
-
-    private func certificates(_ section: Section) -> String? {
-        guard let file = section.text("ca", allowed: "a PEM file, relative to this file") else { return nil }
-        let path = Paths.resolve(file, in: folder)
-        guard Paths.smallFile(path, limitBytes: 1 << 20) != nil else {
-            section.report("ca", "the file cannot be read", "give the path of a PEM file of at most 1MiB")
-            return nil
-        }
-        return path
     }
 
     private func path(_ section: Section, _ key: String) -> JSONPath? {
