@@ -7,6 +7,8 @@ public struct AccountEvidence: Sendable, Hashable {
     public var endpointName: String
     public var isEnabled: Bool
     public var isQuarantined: Bool
+    /// It is quarantined for a reason that its endpoint has nothing to do with (`Session.Quarantine.isItsOwn`).
+    public var isSickByItself: Bool
     public var state: SessionState
     /// Consecutive failures.
     public var failures: Int
@@ -15,13 +17,14 @@ public struct AccountEvidence: Sendable, Hashable {
 
     public init(
         id: String, endpoint: UInt32, endpointName: String, isEnabled: Bool = true, isQuarantined: Bool = false,
-        state: SessionState, failures: Int = 0, replySeconds: Int = 0
+        isSickByItself: Bool = false, state: SessionState, failures: Int = 0, replySeconds: Int = 0
     ) {
         self.id = id
         self.endpoint = endpoint
         self.endpointName = endpointName
         self.isEnabled = isEnabled
         self.isQuarantined = isQuarantined
+        self.isSickByItself = isSickByItself
         self.state = state
         self.failures = failures
         self.replySeconds = replySeconds
@@ -35,6 +38,7 @@ struct AccountWatch: Sendable {
     var isPresent = false
     var isEnabled = false
     var isQuarantined = false
+    var isSickByItself = false
     var isConnected = false
     /// It has not had its first turn to connect since it was switched on.
     var awaitsFirstTurn = false

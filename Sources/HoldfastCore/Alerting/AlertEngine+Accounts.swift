@@ -33,6 +33,7 @@ extension AlertEngine {
         watch.isConnected = isConnected
         watch.isEnabled = evidence.isEnabled
         watch.isQuarantined = evidence.isQuarantined
+        watch.isSickByItself = evidence.isSickByItself
         watch.replySeconds = UInt8(clamping: evidence.replySeconds)
         self[key] = watch
         count(key, at: now)
@@ -110,10 +111,28 @@ extension AlertEngine {
         var still: [AccountKey] = []
         still.reserveCapacity(troubled.count)
         for key in troubled {
+            // In the outage of a large endpoint that is nearly everybody.
+            guard !isDownWithOthers(key) else {
+                still.append(key)
+                continue
+            }
             if isKnown(key) { judge(key, at: now) }
             if isTroubled(key, at: now.instant) { still.append(key) } else { self[key].isTroubled = false }
         }
         troubled = still
+    }
+
+    /// Down for the same reason as so many others that there is nothing to be said of it.
+    private func isDownWithOthers(_ key: AccountKey) -> Bool {
+        let (lane, slot) = (Int(key.lane), Int(key.slot))
+        guard accounts[lane][slot].isPresent, accounts[lane][slot].isEnabled, !accounts[lane][slot].isConnected,
+            !accounts[lane][slot].isSickByItself, !accounts[lane][slot].isInAlert
+        else { return false }
+        switch accounts[lane][slot].failureClass {
+        case .auth, .permanent, .handler, .system: return false
+        case nil, .dropped, .network, .server, .protocol:
+            return endpoints[Int(accounts[lane][slot].endpoint)].explainsItsAccounts
+        }
     }
 
     private mutating func judge(_ key: AccountKey, at now: Moment) {
@@ -122,7 +141,7 @@ extension AlertEngine {
             let figure = figure(of: rule, watch, at: now.instant)
             if watch.alerts[place] != 0 {
                 if figure == nil, isOver(rule, watch, at: now.instant) { leave(key, place) }
-            } else if let figure, !isExplained(rule, watch, at: now.instant) {
+            } else if let figure, !isExplained(rule, watch) {
                 join(key, place, figure, at: now)
             }
         }
@@ -172,17 +191,16 @@ extension AlertEngine {
 
     /// Whether what is wrong with the account follows from what is wrong with its endpoint, the fleet or the process. What
     /// speaks against the account itself, a rejected credential for instance, does not.
-    private func isExplained(_ rule: AlertRule, _ watch: AccountWatch, at now: Instant) -> Bool {
+    private func isExplained(_ rule: AlertRule, _ watch: AccountWatch) -> Bool {
         let place = Int(watch.endpoint)
         if rule == .accountSlow {
             return endpoints[place].rules.isFiring(.slowReplies) || fleet.rules.isFiring(.slowReplies)
         }
+        if watch.isSickByItself { return false }
         switch watch.failureClass {
         case .auth, .permanent, .handler: return false
         case .system: return system[.descriptors] != nil
-        case nil, .dropped, .network, .server, .protocol:
-            let patience = settings.accountDownAfter ?? settings.recoverAfter
-            return max(endpoints[place].lastSuspectAt, fleet.lastSuspectAt) + patience > now
+        case nil, .dropped, .network, .server, .protocol: return endpoints[place].explainsItsAccounts
         }
     }
 

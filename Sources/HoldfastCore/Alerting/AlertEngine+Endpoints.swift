@@ -12,7 +12,10 @@ extension AlertEngine {
             Self.update(&endpoints[index].rules, readings, mayClear: mayClear, settings, at: now.instant)
         }
         judgeFleet(sums, mayClear: mayClear, at: now)
+        let fleetExplains = fleet.mayExplain(settings, at: now.instant)
         for index in endpoints.indices {
+            endpoints[index].explainsItsAccounts =
+                fleetExplains || endpoints[index].mayExplain(settings, at: now.instant)
             let watch = endpoints[index]
             let cause = AlertCause(.endpoint, endpoint: watch.name)
             follow(cause, .endpoint(watch.name), watch.rules, down: watch.down, of: watch.expected, at: now)
@@ -44,10 +47,9 @@ extension AlertEngine {
         }
         Self.update(&fleet.rules, readings, mayClear: mayClear, settings, at: now.instant)
         if endpoints.count > 1 {
-            fleet.isSuspect = EndpointWatch.isSuspect(
-                fleet.expected - endpoints[worst].expected, fleet.connected - endpoints[worst].connected,
-                was: fleet.isSuspect, settings)
-            if fleet.isSuspect { fleet.lastSuspectAt = now.instant }
+            fleet.suspect(
+                fleet.expected - endpoints[worst].expected, fleet.connected - endpoints[worst].connected, settings,
+                at: now.instant)
         }
         follow(AlertCause(.fleet), .fleet, fleet.rules, down: fleet.down, of: fleet.expected, at: now)
     }

@@ -117,7 +117,7 @@ public struct AlertEngine: Sendable {
     /// To be called once a second. Returns what has changed and what people are to be told.
     public mutating func everySecond(at now: Moment) -> AlertOutcome {
         attributeLosses(at: now.instant)
-        for key in troubled { count(key, at: now.instant) }
+        for key in troubled where accounts[Int(key.lane)][Int(key.slot)].awaitsFirstTurn { count(key, at: now.instant) }
         judgeEndpoints(at: now)
         judgeSystem(at: now)
         judgeAccounts(at: now)

@@ -22,8 +22,12 @@ struct EndpointWatch: Sendable {
     var connected = 0
     var rules = RuleStates()
     /// So few of its accounts are connected that single ones are no matter of their own.
-    var isSuspect = false
-    var lastSuspectAt = Instant(nanoseconds: .min)
+    private(set) var isSuspect = false
+    private(set) var lastSuspectAt = Instant(nanoseconds: .min)
+    /// Single accounts that are down are no matter of their own now. Looked at once a second.
+    var explainsItsAccounts = false
+    /// When the suspicion began; what comes and goes is one.
+    private var suspectSince = Instant(nanoseconds: .min)
     /// Connections lost in each of the last seconds: when many are lost together, that is the endpoint's doing.
     private var losses = RecentCounts<16, UInt32>()
 
@@ -54,12 +58,28 @@ struct EndpointWatch: Sendable {
         counts.expected = UInt32(clamping: expected)
         counts.connected = UInt32(clamping: connected)
         window.add(counts)
+        suspect(expected, connected, settings, at: now)
+    }
+
+    /// Looks whether it is suspect, with so many accounts that should be connected and so many that are.
+    mutating func suspect(_ expected: Int, _ connected: Int, _ settings: AlertSettings, at now: Instant) {
         isSuspect = Self.isSuspect(expected, connected, was: isSuspect, settings)
-        if isSuspect { lastSuspectAt = now }
+        guard isSuspect else { return }
+        if lastSuspectAt + settings.recoverAfter < now { suspectSince = now }
+        lastSuspectAt = now
+    }
+
+    /// Whether an account of it that is down is no matter of its own: so many others are, or were a moment ago. A suspicion
+    /// that has not become an alert after the time that an alert needs explains nothing: else nobody would be told.
+    func mayExplain(_ settings: AlertSettings, at now: Instant) -> Bool {
+        let patience = settings.accountDownAfter ?? settings.recoverAfter
+        guard lastSuspectAt + patience > now else { return false }
+        return rules.isFiring(.connectedShare)
+            || now.since(suspectSince) < .seconds(60 * (settings.windowMinutes + 1))
     }
 
     /// With hysteresis, since all accounts of an endpoint hang on it.
-    static func isSuspect(_ expected: Int, _ connected: Int, was: Bool, _ settings: AlertSettings) -> Bool {
+    private static func isSuspect(_ expected: Int, _ connected: Int, was: Bool, _ settings: AlertSettings) -> Bool {
         guard let limit = settings.connectedShareBelow, expected >= settings.minSamples else { return false }
         let down = 1 - Double(connected) / Double(max(expected, 1))
         return down > (1 - limit) * (was ? AlertSettings.clearFactor : 1)

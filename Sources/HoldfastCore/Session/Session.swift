@@ -251,6 +251,15 @@ public struct Session: Hashable, Sendable {
             }
         }
 
+        /// Whether it is a matter of the account alone, which its endpoint's recovery would not end. The others may be what an
+        /// outage of the endpoint has led to.
+        public var isItsOwn: Bool {
+            switch self {
+            case .auth, .login, .person, .permanent: true
+            case .ladder, .restarts: false
+            }
+        }
+
         public var name: String {
             switch self {
             case .auth: "auth"

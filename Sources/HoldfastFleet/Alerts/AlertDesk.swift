@@ -73,8 +73,8 @@ final class AlertDesk {
         guard row.isPresent else { return nil }
         return AccountEvidence(
             id: account.id, endpoint: account.endpoint, endpointName: endpoints.name(of: account.endpoint),
-            isEnabled: row.isEnabled, isQuarantined: row.status == .quarantined, state: row.state,
-            failures: Int(row.failures), replySeconds: Int(row.replySeconds))
+            isEnabled: row.isEnabled, isQuarantined: row.status == .quarantined, isSickByItself: row.isSickByItself,
+            state: row.state, failures: Int(row.failures), replySeconds: Int(row.replySeconds))
     }
 
     /// - Parameter storeProblem: why the store cannot be written; nil if it can.

@@ -77,6 +77,7 @@ extension Lane {
             row.health = UInt8(clamping: evidence.score())
             row.isPresent = true
             row.isEnabled = slots[index].session.isEnabled
+            row.isSickByItself = slots[index].session.quarantine?.isItsOwn ?? false
         }
         guard row != slots[index].row else { return }
         slots[index].row = row

@@ -71,6 +71,8 @@ struct AccountRow: Hashable, Sendable {
     var health: UInt8 = 0
     var isPresent = false
     var isEnabled = false
+    /// Quarantined for a reason of its own.
+    var isSickByItself = false
     /// Mean reply time on this connection, in whole seconds.
     var replySeconds: UInt8 = 0
 }
