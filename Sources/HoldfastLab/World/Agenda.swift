@@ -126,6 +126,10 @@ enum WorldEvent {
     case resumeReading(account: Int)
     case sweep
     case sample
+    /// The alert desk looks at everything, once a second.
+    case alertSecond
+    /// The disk has taken, or not, what the alert desk wants kept.
+    case alertsWritten
 }
 
 /// What the wire and the dialect tell of a socket.

@@ -40,7 +40,8 @@ public struct Chaos: Sendable {
         planTrouble()
     }
 
-    /// Lives through the trouble, then makes everything well and waits until all are back. False if somebody stays away.
+    /// Lives through the trouble, then makes everything well and waits until all are back, and until whoever was called has been
+    /// told so. False if somebody stays away.
     public mutating func run() -> Bool {
         world.run(for: trouble)
         world.setRenewals([.renewed(lifetime: nil)])
@@ -56,7 +57,10 @@ public struct Chaos: Sendable {
         }
         world.run(for: Self.attention)
         recovery = world.runUntilAllConnected(within: .seconds(3_600)).map { Self.attention + $0 }
-        return recovery.map { $0 <= recoveryBound } ?? false
+        guard let recovery, recovery <= recoveryBound else { return false }
+        world.run(for: AlertJudge.endsWithin(AlertSettings()))
+        world.checkAlertsAreOver()
+        return true
     }
 
     /// How long it took from the end of the trouble until everybody was back; nil before that, and if somebody stayed away.

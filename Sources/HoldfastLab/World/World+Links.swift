@@ -87,6 +87,7 @@ extension World {
         _ = accounts[number].session.linkOpened(generation: generation, at: moment)
         _ = accounts[number].deliver(.registered, generation, at: moment)
         connected += 1
+        noteForAlerts(number)
         checkPromises(number, [])
         planWake(number)
     }
@@ -126,6 +127,7 @@ extension World {
 
     mutating func sendHeartbeat(_ beat: UInt32, _ number: Int) {
         figures.heartbeats += 1
+        if alerts != nil { endpoints[accounts[number].endpoint].pulse.count(at: now) { $0.beats += 1 } }
         let weather = weather(at: number)
         guard let link = accounts[number].link, link.isAnswered else {
             broken("a heartbeat without a connection", number)
@@ -205,6 +207,11 @@ extension World {
         if isUpgraded, accounts[number].link?.isHandshaking == true {
             accounts[number].link?.isHandshaking = false
             handshakeEnded(number)
+        }
+        if case .reply(_, isPositive: true) = event, alerts != nil, !orders.notes.contains(.staleEvent) {
+            let time = accounts[number].session.liveness?.lastReplyTime
+            endpoints[accounts[number].endpoint].pulse.countReply(time, at: now)
+            noteForAlerts(number)
         }
         carryOut(orders, number)
     }

@@ -28,11 +28,13 @@ extension World {
                 if accounts[number].link?.isAnswered != true { broken("connected without an answer", number) }
             }
             if transition.from == .connected { connected -= 1 }
+            noteForAlerts(transition, number)
             if accounts[number].isWatched {
                 let what = WorldEntry.What.transition(from: transition.from, to: transition.to)
                 history.append(WorldEntry(at: elapsed, account: number, what: what))
             }
         }
+        noteForAlerts(number)
         if from != accounts[number].session.state { broken("a transition was not told", number) }
         noteFailure(orders, number)
     }

@@ -7,11 +7,15 @@ internal import HoldfastCore
 extension World {
     /// Lives through what is quiet from now on, beginning with the wake-up that is due. False if nothing was done.
     mutating func skipAhead(_ number: Int) -> Bool {
-        let end = min(horizon, plans.next() ?? .distantFuture)
-        guard now < end, settings.skipsQuiet, settings.isFaultless else { return false }
-        let weather = weather(at: number)
-        var stretch = QuietStretch(end: end, weather: weather)
-        guard accounts[number].liveQuietly(&stretch) else { return false }
+        let end = min(quietUntil, now + Self.longestStretch)
+        guard skipsAhead, now < end else { return false }
+        let endpoint = accounts[number].endpoint
+        var stretch = QuietStretch(end: end, weather: weather(at: number), alerts: settings.alerts)
+        // Moved there and back, so that nothing is copied.
+        if alerts != nil { swap(&stretch.pulse, &endpoints[endpoint].pulse) }
+        let isQuiet = accounts[number].liveQuietly(&stretch)
+        if alerts != nil { swap(&stretch.pulse, &endpoints[endpoint].pulse) }
+        guard isQuiet else { return false }
         figures.events += stretch.events
         figures.heartbeats += stretch.heartbeats
         figures.slowReplies += stretch.slowReplies
@@ -19,11 +23,21 @@ extension World {
         if stretch.memoryHasChanged { save(number) }
         if let complaint = stretch.complaint { broken(complaint, number) }
         for reply in stretch.replies {
-            plan(.reply(weather.repliesAreUnnamed ? nil : reply.beat, isPositive: true), number, at: reply.at)
+            plan(.reply(stretch.weather.repliesAreUnnamed ? nil : reply.beat, isPositive: true), number, at: reply.at)
         }
         planWake(number)
         return true
     }
+
+    var skipsAhead: Bool { settings.skipsQuiet && settings.isFaultless }
+
+    /// Until then nothing comes from outside.
+    var quietUntil: Instant {
+        mutating get { min(horizon, plans.next() ?? .distantFuture) }
+    }
+
+    /// What is counted for the seconds to come is kept until then.
+    private static let longestStretch = Duration.seconds(3_600)
 }
 
 /// A time in which an account lives ahead of the world, and what comes of it.
@@ -32,6 +46,9 @@ private struct QuietStretch {
 
     let end: Instant
     let weather: Weather
+    let alerts: AlertSettings?
+    /// What is counted at its gateway; nothing if nobody looks for alerts.
+    var pulse = EndpointPulse(first: 0)
     /// The replies that are on their way, in the order of their arrival.
     var replies: [Reply] = []
     var events = 0
@@ -43,9 +60,10 @@ private struct QuietStretch {
 
     private static let replyLimit = 4
 
-    init(end: Instant, weather: Weather) {
+    init(end: Instant, weather: Weather, alerts: AlertSettings?) {
         self.end = end
         self.weather = weather
+        self.alerts = alerts
         replies.reserveCapacity(Self.replyLimit)
     }
 
@@ -66,18 +84,21 @@ private struct QuietStretch {
 
 extension WorldAccount {
     /// Connected, with nothing under way that is planned already or got lost, and with a gateway that answers in time.
-    private func isQuiet(in weather: Weather) -> Bool {
+    private func isQuiet(in weather: Weather, _ alerts: AlertSettings?) -> Bool {
         guard linkEvents == 0, pausedUntil == nil, !awaitsLogin, let link, link.isAnswered, !link.isClosing,
             session.state == .connected, session.liveness?.beats.isEmpty == true
         else { return false }
-        // A reply that may come too late is no quiet matter.
+        // A reply that may come too late is no quiet matter, nor is an account that the alert desk may find slow.
         let heartbeat = session.settings.heartbeat
-        return weather.answersWithin(min(heartbeat.slowAfter, heartbeat.probeTimeout, heartbeat.timeout))
+        var limit = min(heartbeat.slowAfter, heartbeat.probeTimeout, heartbeat.timeout)
+        if let slow = alerts?.accountSlowAbove { limit = min(limit, slow / 2) }
+        let isFast = session.liveness?.estimator.mean.map { $0 < limit } ?? true
+        return isFast && weather.answersWithin(limit)
     }
 
     /// False, and nothing is changed, if it is not quiet.
     fileprivate mutating func liveQuietly(_ stretch: inout QuietStretch) -> Bool {
-        guard isQuiet(in: stretch.weather) else { return false }
+        guard isQuiet(in: stretch.weather, stretch.alerts) else { return false }
         let end = min(stretch.end, session.plannedChangeAt ?? .distantFuture)
         while let deadline = session.deadline, !stretch.isFull {
             let next = min(deadline, stretch.nextReply)
@@ -85,12 +106,19 @@ extension WorldAccount {
             if deadline < stretch.nextReply {
                 wakeQuietly(at: World.moment(next), &stretch)
             } else {
-                let beat = stretch.replies.removeFirst().beat
-                let named = stretch.weather.repliesAreUnnamed ? nil : beat
-                stretch.count(deliver(.reply(named, isPositive: true), session.generation, at: World.moment(next)))
+                takeReply(at: World.moment(next), &stretch)
             }
         }
         return stretch.events > 0
+    }
+
+    private mutating func takeReply(at moment: Moment, _ stretch: inout QuietStretch) {
+        let beat = stretch.replies.removeFirst().beat
+        let named = stretch.weather.repliesAreUnnamed ? nil : beat
+        let orders = deliver(.reply(named, isPositive: true), session.generation, at: moment)
+        stretch.count(orders)
+        guard stretch.alerts != nil, !orders.notes.contains(.staleEvent) else { return }
+        stretch.pulse.countReply(session.liveness?.lastReplyTime, at: moment.instant)
     }
 
     private mutating func wakeQuietly(at moment: Moment, _ stretch: inout QuietStretch) {
@@ -101,6 +129,7 @@ extension WorldAccount {
         }
         if let beat = orders.beat {
             stretch.heartbeats += 1
+            if stretch.alerts != nil { stretch.pulse.count(at: moment.instant) { $0.beats += 1 } }
             stretch.add((moment.instant + stretch.weather.replyTime.draw(using: &generator), beat))
         }
         if orders.notes.contains(.memoryChanged) { stretch.memoryHasChanged = true }

@@ -19,6 +19,7 @@ extension World {
         }
         if settings.lostWakes > 0 { agenda.add(.sweep, at: now + SweepSettings.interval) }
         if sampleEvery != nil { agenda.add(.sample, at: sampleAt) }
+        restartAlerts()
         for number in toBeEnabled { perform(.enable, on: number) }
     }
 
@@ -36,6 +37,20 @@ extension World {
         accounts[number].linkEvents = 0
     }
 
+    /// The desk knows what the register has kept, and nothing of the accounts.
+    private mutating func restartAlerts() {
+        guard let wanted = settings.alerts else { return }
+        let moment = moment
+        alerts?.restart(wanted, at: moment)
+        let second = WorldAlerts.second(of: now)
+        for endpoint in endpoints.indices { endpoints[endpoint].pulse = EndpointPulse(first: second) }
+        for number in accounts.indices {
+            accounts[number].isNoted = false
+            noteForAlerts(number)
+        }
+        agenda.add(.alertSecond, at: WorldAlerts.end(ofSecond: second))
+    }
+
     private mutating func beginGates() {
         keeper = GateKeeper(settings.gate)
         renewalGate = RenewalGate(settings.renewalBudget)
@@ -47,7 +62,7 @@ extension World {
         fleetMeter = settings.fleetMeter(slack: settings.longestHop)
         fleetGrantMeter = settings.fleetMeter(slack: .zero)
         for endpoint in endpoints.indices {
-            endpoints[endpoint].id = keeper.endpoint(named: Self.name(ofEndpoint: endpoint))
+            endpoints[endpoint].id = keeper.endpoint(named: endpoints[endpoint].name)
             endpoints[endpoint].meter = settings.endpointMeter(slack: settings.longestHop)
             endpoints[endpoint].grantMeter = settings.endpointMeter(slack: .zero)
         }

@@ -55,6 +55,7 @@ extension World {
         guard let orders = try? accounts[number].session.perform(command, at: moment) else { return }
         carryOut(orders, number)
         if command == .disable { send(.forget(account: number)) }
+        noteForAlerts(number)
     }
 
     // MARK: Orders
@@ -66,6 +67,7 @@ extension World {
         case .request: send(.request(account: number, generation: accounts[number].session.generation))
         case .giveBack(let outcome):
             send(.giveBack(account: number, generation: accounts[number].session.generation, outcome))
+            countAttempt(outcome, number)
         }
         carryOut(orders.link, number)
         if let beat = orders.beat { sendHeartbeat(beat, number) }
@@ -74,7 +76,7 @@ extension World {
             send(.renew(account: number))
         }
         if orders.releaseIncarnation { release(number) }
-        count(orders.notes)
+        if !orders.notes.isEmpty { count(orders.notes, number) }
         if orders.notes.contains(.memoryChanged) { save(number) }
         if orders.notes.contains(.stable) { noteStability(number) }
         if !orders.transitions.isEmpty { note(orders, number) }
@@ -104,9 +106,12 @@ extension World {
             .released(account: number, incarnation: accounts[number].session.incarnation), at: now + time)
     }
 
-    mutating func count(_ notes: Orders.Notes) {
-        guard !notes.isEmpty else { return }
-        if notes.contains(.heartbeatMissed) { figures.misses += 1 }
+    private mutating func count(_ notes: Orders.Notes, _ number: Int) {
+        noteForAlerts(number)
+        if notes.contains(.heartbeatMissed) {
+            figures.misses += 1
+            if alerts != nil { endpoints[accounts[number].endpoint].pulse.count(at: now) { $0.missedBeats += 1 } }
+        }
         if notes.contains(.replySlow) { figures.slowReplies += 1 }
         if notes.contains(.restarted) { figures.restarts += 1 }
         if notes.contains(.quarantineBegan) { figures.quarantines += 1 }

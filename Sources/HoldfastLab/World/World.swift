@@ -62,6 +62,8 @@ public struct World: Sendable {
     var gateAlarm = Instant.distantFuture
     /// Grants on their way to a lane.
     var grantsUnderWay = 0
+    /// The alert desk; nil if nobody looks.
+    var alerts: WorldAlerts?
 
     static let violationLimit = 20
     static let start = Moment(
@@ -70,6 +72,7 @@ public struct World: Sendable {
     /// A gateway, as far as it is not drawn anew each time.
     struct WorldEndpoint {
         var id: EndpointID
+        let name: String
         var weather = Weather.fair
         /// The share of its accounts that meets this weather; the others have it fair.
         var share = 1.0
@@ -79,6 +82,8 @@ public struct World: Sendable {
         var busyUntil = World.start.instant
         var meter: BudgetMeter
         var grantMeter: BudgetMeter
+        /// What is counted there, for alerts.
+        var pulse: EndpointPulse
     }
 
     public init(seed: UInt64, _ settings: WorldSettings = WorldSettings()) {
@@ -91,22 +96,24 @@ public struct World: Sendable {
         fleetGrantMeter = settings.fleetMeter(slack: .zero)
         fleetMeter = settings.fleetMeter(slack: settings.longestHop)
         if settings.lostWakes > 0 { agenda.add(.sweep, at: now + SweepSettings.interval) }
+        guard let wanted = settings.alerts else { return }
+        alerts = WorldAlerts(wanted, at: Self.start)
+        agenda.add(.alertSecond, at: WorldAlerts.end(ofSecond: 0))
     }
 
     // MARK: Making a world
 
     /// Adds a gateway; the number is its name from then on.
     public mutating func addEndpoint(_ weather: Weather = .fair) -> Int {
-        let number = endpoints.count
+        let name = "ws://gateway-\(endpoints.count):80"
         endpoints.append(
             WorldEndpoint(
-                id: keeper.endpoint(named: Self.name(ofEndpoint: number)), weather: weather,
+                id: keeper.endpoint(named: name), name: name, weather: weather,
                 meter: settings.endpointMeter(slack: settings.longestHop),
-                grantMeter: settings.endpointMeter(slack: .zero)))
-        return number
+                grantMeter: settings.endpointMeter(slack: .zero),
+                pulse: EndpointPulse(first: WorldAlerts.second(of: now))))
+        return endpoints.count - 1
     }
-
-    static func name(ofEndpoint number: Int) -> String { "ws://gateway-\(number):80" }
 
     /// Adds accounts of one gateway and switches them on. Returns their numbers.
     @discardableResult
@@ -239,6 +246,8 @@ public struct World: Sendable {
         case .resumeReading(let account): resumeReading(account)
         case .sweep: sweep()
         case .sample: sample()
+        case .alertSecond: endAlertSecond()
+        case .alertsWritten: alertsWritten()
         }
     }
 }

@@ -22,6 +22,8 @@ struct WorldAccount {
     var linkEvents: Int32 = 0
     /// Its connects and failures are written down.
     var isWatched = false
+    /// The alert desk looks at it at the end of this second.
+    var isNoted = false
 
     init(number: Int, seed: UInt64, settings: SessionSettings, endpoint: Int) {
         session = Session(settings: settings)
@@ -32,6 +34,25 @@ struct WorldAccount {
 
     /// Read in place: a session is large, and is copied where one only wants to know something of it.
     mutating func deadline() -> Instant? { session.deadline }
+
+    /// What the alert desk is told of it.
+    mutating func evidence(_ number: Int, at endpointName: String) -> AccountEvidence {
+        AccountEvidence(
+            id: World.name(ofAccount: number), endpoint: UInt32(truncatingIfNeeded: endpoint),
+            endpointName: endpointName, isEnabled: session.isEnabled, isQuarantined: session.quarantine != nil,
+            isSickByItself: session.quarantine?.isItsOwn ?? false, state: session.state,
+            failures: Int(session.failures),
+            replySeconds: Int(clamping: session.liveness?.estimator.mean?.components.seconds ?? 0))
+    }
+
+    /// What is true of it, for the judge of alerts.
+    mutating func condition() -> AlertJudge.Condition {
+        let (isEnabled, quarantine) = (session.isEnabled, session.quarantine)
+        return AlertJudge.Condition(
+            isDown: isEnabled && quarantine == nil && session.state != .connected,
+            isQuarantined: isEnabled && quarantine != nil, isSick: isEnabled && quarantine?.isItsOwn == true,
+            endpoint: endpoint)
+    }
 
     // What draws does so from its own chance.
 

@@ -25,6 +25,9 @@ public struct WorldFigures: Hashable, Sendable {
     public var mostHandshakes = 0
     /// Attempts that a gateway answered with 503 because it could not do so many.
     public var turnedAway = 0
+    /// Messages to people about alerts, and those of them that say that one began or became worse.
+    public var notifications = 0
+    public var alerts = 0
 
     public init() {}
 }

@@ -17,6 +17,8 @@ public struct WorldSettings: Hashable, Sendable {
     public var renewals: [RenewalOutcome] = [.renewed(lifetime: nil)]
     /// How many logins the whole world may try.
     public var renewalBudget = RenewalSettings()
+    /// What people are called for; nil: nobody looks.
+    public var alerts: AlertSettings? = AlertSettings()
     /// Whether quiet stretches of a connection are skipped ahead. It changes nothing but the time that a run takes.
     public var skipsQuiet = true
 

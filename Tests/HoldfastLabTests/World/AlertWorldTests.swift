@@ -2,97 +2,126 @@ import HoldfastCore
 import HoldfastLab
 import Testing
 
+/// What people are told of what befalls a fleet. That every call is paired with its end, that nothing is told twice, kills of
+/// the process included, and that nobody who is sick is overlooked, is judged by the world after each second.
 @Suite("Alerts, in virtual time")
 struct AlertWorldTests {
-    /// A world whose sessions are looked at by an alert engine once a second, as the desk does it.
-    private struct Watched {
-        var world: World
-        let endpoint: Int
-        var engine: AlertEngine
-        var messages: [AlertNotification] = []
-        private var known: [AccountEvidence?]
-        private var failedAt: [WallTime?]
-        private var totals = EndpointTotals()
-        private var now = Moment(
-            instant: Instant(nanoseconds: 1_000_000_000_000), wall: WallTime(milliseconds: 1_700_000_000_000))
-
-        init(seed: UInt64, accounts: Int) {
-            world = World(seed: seed)
-            endpoint = world.addEndpoint()
-            world.addAccounts(accounts, at: endpoint)
-            engine = AlertEngine(at: now)
-            known = Array(repeating: nil, count: accounts)
-            failedAt = Array(repeating: nil, count: accounts)
-        }
-
-        mutating func run(for duration: Duration) {
-            for _ in 0..<(duration.wholeMilliseconds / 1_000) {
-                world.run(for: .seconds(1))
-                now = now + .seconds(1)
-                for account in known.indices { look(account) }
-                totals.beats = UInt64(world.figures.heartbeats)
-                totals.missedBeats = UInt64(world.figures.misses)
-                totals.attempts = totals.failedAttempts + UInt64(world.figures.registrations)
-                engine.observe(0, name: "ws://gateway", totals)
-                messages += engine.everySecond(at: now).notifications
-            }
-        }
-
-        private mutating func look(_ account: Int) {
-            guard let session = world.session(of: account) else { return }
-            let key = AccountKey(lane: 0, slot: UInt32(account))
-            if session.lastFailureAt != failedAt[account], let failure = session.lastFailure {
-                failedAt[account] = session.lastFailureAt
-                let isLoss = known[account]?.state == .connected
-                if !isLoss { totals.failedAttempts += 1 }
-                engine.failed(key, failure, lostConnection: isLoss, at: now.instant)
-            }
-            let evidence = AccountEvidence(
-                id: "shop-\(account)", endpoint: 0, endpointName: "ws://gateway", isEnabled: session.isEnabled,
-                isQuarantined: session.quarantine != nil, state: session.state, failures: Int(session.failures))
-            guard evidence != known[account] else { return }
-            known[account] = evidence
-            engine.observe(key, evidence, at: now.instant)
-        }
-
-        mutating func takeDown() {
-            world.plan(.weather(endpoint: endpoint, Weather(connecting: .refuse)), after: .zero)
-            world.plan(.drop(endpoint: endpoint, share: 1, .endOfStream), after: .zero)
-        }
-
-        mutating func bringUp() { world.plan(.weather(endpoint: endpoint, .fair), after: .zero) }
+    /// A fleet that has been up for ten minutes, at one gateway.
+    static func fleet(seed: UInt64, accounts: Int, settings: SessionSettings = SessionSettings()) -> World {
+        var world = World(seed: seed)
+        world.addAccounts(accounts, at: world.addEndpoint(), settings: settings)
+        world.run(for: .seconds(600))
+        #expect(world.notifications.isEmpty)
+        return world
     }
+
+    static func takeDown(_ world: inout World) {
+        world.plan(.weather(endpoint: 0, Weather(connecting: .refuse)), after: .zero)
+        world.plan(.drop(endpoint: 0, share: 1, .endOfStream), after: .zero)
+    }
+
+    static func bringUp(_ world: inout World) { world.plan(.weather(endpoint: 0, .fair), after: .zero) }
 
     @Test("a gateway goes, flaps five times in ten minutes and comes back: one cause, one recovery", arguments: [1, 2])
     func flap(seed: UInt64) {
-        var watched = Watched(seed: seed, accounts: 500)
-        watched.run(for: .seconds(600))
-        #expect(watched.messages.isEmpty)
-        watched.takeDown()
-        watched.run(for: .seconds(300))
+        var world = Self.fleet(seed: seed, accounts: 500)
+        Self.takeDown(&world)
+        world.run(for: .seconds(300))
         for _ in 0..<5 {
-            watched.bringUp()
-            watched.run(for: .seconds(60))
-            watched.takeDown()
-            watched.run(for: .seconds(60))
+            Self.bringUp(&world)
+            world.run(for: .seconds(60))
+            Self.takeDown(&world)
+            world.run(for: .seconds(60))
         }
-        watched.bringUp()
-        watched.run(for: .seconds(1_500))
-        #expect(watched.world.connected == 500)
-        #expect(watched.messages.map(\.kind) == [.firing, .resolved], "\(watched.messages)")
-        #expect(watched.messages.allSatisfy { $0.rule == .connectedShare })
-        #expect(watched.engine.alerts.isEmpty)
+        Self.bringUp(&world)
+        world.run(for: .seconds(1_500))
+        #expect(world.connected == 500)
+        #expect(world.notifications.map(\.kind) == [.firing, .resolved], "\(world.notifications)")
+        #expect(world.notifications.allSatisfy { $0.rule == .connectedShare })
+        #expect(world.openAlerts.isEmpty)
+        #expect(world.violations.isEmpty, world.verdict)
     }
 
     @Test("a gateway that is restarted and back within a minute is nobody's business")
     func gatewayRestart() {
-        var watched = Watched(seed: 3, accounts: 500)
-        watched.run(for: .seconds(600))
-        watched.takeDown()
-        watched.run(for: .seconds(40))
-        watched.bringUp()
-        watched.run(for: .seconds(900))
-        #expect(watched.world.connected == 500)
-        #expect(watched.messages.isEmpty, "\(watched.messages)")
+        var world = Self.fleet(seed: 3, accounts: 500)
+        Self.takeDown(&world)
+        world.run(for: .seconds(40))
+        Self.bringUp(&world)
+        world.run(for: .seconds(900))
+        #expect(world.connected == 500)
+        #expect(world.notifications.isEmpty, "\(world.notifications)")
+        #expect(world.violations.isEmpty, world.verdict)
+    }
+
+    @Test("killed three times during an outage, with a slow disk: told once, and its end once", arguments: [4, 5])
+    func killed(seed: UInt64) {
+        var world = Self.fleet(seed: seed, accounts: 200)
+        world.plan(.disk(isFull: false, delay: .seconds(3)), after: .zero)
+        Self.takeDown(&world)
+        for second in [290, 400, 900] { world.plan(.restart(after: .seconds(5)), after: .seconds(second)) }
+        world.run(for: .seconds(1_800))
+        #expect(world.notifications.map(\.kind) == [.firing], "\(world.notifications)")
+        Self.bringUp(&world)
+        world.run(for: .seconds(1_500))
+        #expect(world.notifications.map(\.kind) == [.firing, .resolved], "\(world.notifications)")
+        #expect(Set(world.notifications.map(\.alert)).count == 1)
+        #expect(world.violations.isEmpty, world.verdict)
+    }
+
+    @Test("an account that needs a person is found during the outage of its gateway, over a kill, too")
+    func sickDuringOutage() {
+        var recovery = RecoverySettings()
+        recovery.canRenew = true
+        var world = World(seed: 6)
+        let endpoint = world.addEndpoint()
+        world.addAccounts(100, at: endpoint, settings: SessionSettings(recovery: recovery))
+        world.run(for: .seconds(600))
+        world.setRenewals([.needsPerson])
+        // One token goes, and its login leads nowhere; just then the gateway goes, and the process, too.
+        world.plan(.expireTokens(endpoint: endpoint, share: 0.01), after: .zero)
+        world.run(for: .seconds(20))
+        let sick = world.quarantined
+        #expect(sick > 0 && sick < 5)
+        Self.takeDown(&world)
+        world.plan(.restart(after: .seconds(1)), after: .milliseconds(500))
+        world.run(for: .seconds(1_200))
+        let told = world.notifications.filter { $0.kind == .firing }
+        #expect(told.contains { $0.rule == .accountQuarantined && $0.affected == sick }, "\(told)")
+        #expect(told.contains { $0.rule == .connectedShare }, "\(told)")
+        #expect(told.count == 2, "\(told)")
+        #expect(world.violations.isEmpty, world.verdict)
+    }
+
+    @Test("so many are down that it might be their gateway, and too few for an alert of the gateway: they are told of")
+    func between() {
+        var world = Self.fleet(seed: 7, accounts: 200, settings: Policy.settings(climb: []))
+        // Nothing in it speaks against the gateway, so that its breaker stays closed.
+        var deaf = Weather(connecting: .drop)
+        deaf.isSwallowing = true
+        world.plan(.weatherForSome(endpoint: 0, share: 0.38, deaf), after: .zero)
+        // Nearly a third would be an alert of the gateway; somewhat fewer stay away.
+        world.plan(.weatherForSome(endpoint: 0, share: 0.26, deaf), after: .seconds(70))
+        world.run(for: .seconds(1_900))
+        let told = world.notifications
+        #expect(told.contains { $0.kind == .firing && $0.rule == .accountDown && $0.affected > 35 }, "\(told)")
+        #expect(world.violations.isEmpty, world.verdict)
+    }
+
+    @Test("while the disk is full people are told all the same, and of the disk")
+    func fullDisk() {
+        var world = Self.fleet(seed: 8, accounts: 50)
+        world.plan(.disk(isFull: true, delay: .zero), after: .zero)
+        Self.takeDown(&world)
+        world.run(for: .seconds(600))
+        #expect(Set(world.notifications.map(\.rule)) == [.storeDown, .connectedShare])
+        world.plan(.disk(isFull: false, delay: .zero), after: .zero)
+        Self.bringUp(&world)
+        world.run(for: .seconds(10))
+        world.plan(.restart(after: .seconds(1)), after: .zero)
+        world.run(for: .seconds(1_200))
+        #expect(world.notifications.count { $0.kind == .firing } == 2, "\(world.notifications)")
+        #expect(world.notifications.count { $0.kind == .resolved } == 2, "\(world.notifications)")
+        #expect(world.violations.isEmpty, world.verdict)
     }
 }

@@ -71,6 +71,8 @@ struct ChaosTests {
             sum.logins += figures.logins
             sum.processRestarts += figures.processRestarts
             sum.turnedAway += figures.turnedAway
+            sum.alerts += figures.alerts
+            sum.notifications += figures.notifications
         }
         #expect(sum.failures > 1_000)
         #expect(sum.cutByUs > 100)
@@ -81,5 +83,7 @@ struct ChaosTests {
         #expect(sum.logins > 50)
         #expect(sum.processRestarts > 20)
         #expect(sum.turnedAway > 5)
+        #expect(sum.alerts > 50)
+        #expect(sum.notifications > 100)
     }
 }

@@ -52,9 +52,11 @@ struct QuietTests {
         #expect(quick.figures == slow.figures)
         #expect(quick.history == slow.history)
         #expect(quick.samples == slow.samples)
+        #expect(quick.notifications == slow.notifications)
         for account in 0..<quick.accountCount { #expect(quick.session(of: account) == slow.session(of: account)) }
         #expect(quick.violations.isEmpty, quick.verdict)
         #expect(slow.violations.isEmpty, slow.verdict)
         #expect(quick.figures.processRestarts == 1 && quick.figures.failures > 20 && quick.figures.logins > 5)
+        #expect(quick.figures.alerts > 0)
     }
 }
