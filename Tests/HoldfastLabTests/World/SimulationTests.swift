@@ -64,6 +64,16 @@ struct SimulationTests {
         #expect(html.components(separatedBy: "<polyline").count == 1 + 5 * 2)
     }
 
+    @Test("people are called where they are needed, and the report says when and what for")
+    func calls() {
+        let report = Self.report(.gatewayDown)
+        let kinds = report.results.map { result in result.messages.map(\.message.kind) }
+        // Each of three gateways, or all of them together; the last ones back are back too late for the end to be told.
+        #expect(kinds.allSatisfy { $0.contains(.firing) }, "\(kinds)")
+        #expect(report.text.contains("What people are told:"))
+        #expect(report.html.contains("<h2>What people are told</h2>"))
+    }
+
     @Test("the table has a line per policy and second")
     func table() {
         let lines = Self.report(.drain).csv.split(separator: "\n")

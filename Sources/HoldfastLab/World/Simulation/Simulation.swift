@@ -1,4 +1,4 @@
-internal import HoldfastCore
+public import HoldfastCore
 
 /// What would happen to a fleet: one scenario, lived through in virtual time with the real rules. The same simulation gives
 /// the same result, to the bit.
@@ -76,6 +76,8 @@ public struct SimulationResult: Sendable {
     public let connectedAtEnd: Int
     /// At the worst moment.
     public let fewestConnected: Int
+    /// What people were told, with the time from the beginning of the trouble.
+    public let messages: [(at: Duration, message: AlertNotification)]
     /// Promises of the rules that were broken; there should be none.
     public let violations: [WorldViolation]
     /// Events lived through, the calm before included.
@@ -116,6 +118,8 @@ public struct SimulationResult: Sendable {
         quarantined = world.quarantined
         connectedAtEnd = world.connected
         fewestConnected = seconds.map(\.connected).min() ?? accounts
+        let begin = World.start.wall + Simulation.calm
+        messages = world.notifications.map { ($0.at.since(begin), $0) }
         violations = world.violations
         events = world.figures.events
     }

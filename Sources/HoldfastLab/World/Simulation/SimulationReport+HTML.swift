@@ -21,6 +21,7 @@ extension SimulationReport {
             \(legend)
             \(table)
             \(charts)
+            \(calls)
             \(notes)
             </main>
             </body>
@@ -72,6 +73,19 @@ extension SimulationReport {
         ].joined(separator: "\n")
     }
 
+    /// What people are told, policy by policy.
+    private var calls: String {
+        let lists = results.map { result in
+            let items = result.messages.prefix(Self.messageLimit).map { call in
+                "<li><b>\(Self.escaped(Self.text(call.at)))</b> \(Self.escaped(Self.text(call.message)))</li>"
+            }
+            let name = "<h3>\(Self.escaped(result.policy.name))</h3>"
+            return items.isEmpty
+                ? "\(name)\n<p>Nothing.</p>" : "\(name)\n<ul class=\"calls\">\n\(items.joined(separator: "\n"))\n</ul>"
+        }
+        return "<h2>What people are told</h2>\n\(lists.joined(separator: "\n"))"
+    }
+
     private var notes: String {
         let violations = results.flatMap { result in
             result.violations.map { "<li class=\"broken\">\(Self.escaped("\(result.policy.name): \($0)"))</li>" }
@@ -82,7 +96,7 @@ extension SimulationReport {
             : "<p>Promises of the rules that were broken:</p>\n<ul>\n\(violations.joined(separator: "\n"))\n</ul>"
         return """
             <h2>How to read this</h2>
-            <p>The sessions, the gate, the breaker and the budget of logins are the ones that run in production; gateways, network
+            <p>The sessions, the gate, the breaker, the budget of logins and the alerts are the ones that run in production; gateways, network
             and time are simulated. Every account is taken to have a provider that can log it in. Time runs from the beginning of
             the trouble; before it everybody had been connected for a while. The scales of all charts but the first are
             logarithmic.</p>
@@ -113,6 +127,7 @@ extension SimulationReport {
         main { max-width: 920px; margin: 0 auto; padding: 24px 16px 64px; }
         h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .3rem; }
         p { margin: .4rem 0; } .subject, small { color: var(--soft); } small { font-weight: 400; }
+        h3 { font-size: 1rem; margin: .8rem 0 .2rem; } .calls { margin: 0; padding-left: 1.2rem; }
         .legend { list-style: none; padding: 0; } .legend svg { vertical-align: middle; margin-right: 6px; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         th, td { padding: 5px 10px; border-bottom: 1px solid var(--rule); text-align: right; }

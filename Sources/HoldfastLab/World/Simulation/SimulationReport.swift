@@ -42,6 +42,9 @@ public struct SimulationReport: Sendable {
             row("answered 503", "because a gateway could not do so many") { Self.grouped($0.turnedAway) },
             row("failures", "attempts and connections that ended badly") { Self.grouped($0.failures) },
             row("logins", "") { Self.grouped($0.logins) },
+            row("people called", "messages that an alert has begun or become worse") {
+                Self.grouped($0.messages.count { $0.message.kind == .firing })
+            },
             row("quarantined", "left to a person, or to a probe now and then") { Self.grouped($0.quarantined) },
         ]
     }
@@ -71,11 +74,29 @@ public struct SimulationReport: Sendable {
             }.joined(separator: "  ")
         }
         let name = simulation.scenario.rawValue
+        let calls = results.flatMap { result in
+            result.messages.map { "\(result.policy.name), after \(Self.text($0.at)): \(Self.text($0.message))" }
+        }
         let warnings = results.flatMap { result in
             result.violations.map { "BROKEN under \(result.policy.name): \($0)" }
         }
-        return (["\(name): \(simulation.scenario.abstract)", subject, ""] + lines + warnings).joined(separator: "\n")
-            + "\n"
+        let told = calls.isEmpty ? [] : ["", "What people are told:"] + calls.prefix(Self.messageLimit)
+        return (["\(name): \(simulation.scenario.abstract)", subject, ""] + lines + told + warnings)
+            .joined(separator: "\n") + "\n"
+    }
+
+    /// Messages to people that are written out.
+    static let messageLimit = 40
+
+    /// What a message says, in one line.
+    static func text(_ message: AlertNotification) -> String {
+        let place = message.cause.endpoint.isEmpty ? "the fleet" : message.cause.endpoint
+        let accounts = message.affected == 1 ? "1 account" : "\(grouped(message.affected)) accounts"
+        let rule = message.rule.rawValue
+        switch message.kind {
+        case .resolved: return "over: \(rule) at \(place), \(accounts) at the worst"
+        case .firing, .repeat: return "\(message.severity.rawValue): \(rule) at \(place), \(accounts)"
+        }
     }
 
     // MARK: For a spreadsheet
@@ -115,10 +136,11 @@ public struct SimulationReport: Sendable {
         return (number < 0 ? "−" : "") + String(digits)
     }
 
-    /// Whole seconds as "12 s", "3 min" or "3 min 5 s".
+    /// Whole seconds as "12 s", "3 min", "3 min 5 s" or "24 h".
     static func text(_ duration: Duration) -> String {
         let seconds = duration.components.seconds
         guard seconds >= 60 else { return "\(seconds) s" }
+        if seconds % 3_600 == 0 { return "\(seconds / 3_600) h" }
         return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
     }
 }
