@@ -3,154 +3,148 @@ internal import HoldfastCore
 /// What is going to happen in the world, by time; of two things at the same instant the one planned first happens first,
 /// so that a run depends on nothing but its seed.
 ///
-/// Time is cut into slices. Only the current slice is kept in order, as a binary heap, which so stays in the cache though a
-/// million accounts wait for something; what comes later is thrown into its slice unsorted.
+/// Time is cut into slices, and slices into turns. What comes later than the current slice is thrown unsorted into its own, or
+/// into its turn. A slice is sorted when its time has come, and gone through; what is planned into it after that stands
+/// beside it, in a small binary heap. Messages of which none overtakes another stand in queues, and need no order.
 struct Agenda<Event: Sendable>: Sendable {
-    struct Entry: Sendable {
-        var at: Int64
-        var order: UInt64
-        var event: Event
-    }
+    typealias Entry = AgendaEntry<Event>
 
-    private var heap: [Entry] = []
-    private var slice = Int64.min
-    private var later: [Int64: [Entry]] = [:]
-    /// The numbers of the slices in `later`, the soonest first.
-    private var slices = SmallestFirst()
-    /// Storage of slices that are over, to be used again.
+    /// The current slice in its order, and what was planned into it since.
+    private var current = EntryQueue<Event>()
+    private var late = EntryHeap<Event>()
+    private var number: Int64
+    private var turn: Int64
+    private var queues: [EntryQueue<Event>]
+
+    /// The later slices of this turn, by their numbers within it, and how much is in them.
+    private var slices: [[Entry]]
+    private var inSlices = 0
+    /// The turns to come, the next one first, and whatever is further away than they go.
+    private var turns: [[Entry]] = []
+    private var beyond: [Entry] = []
+
+    /// Storage of small slices that are over, to be used again.
     private var spare: [[Entry]] = []
     private var planned: UInt64 = 0
 
     /// 17 ms: a wave of a thousand connects a second puts some hundred events into one.
     private static var sliceBits: Int64 { 24 }
+    /// 4 096 slices, 69 s.
+    private static var turnBits: Int64 { 12 }
+    private static var sliceCount: Int { 1 << Int(turnBits) }
+    private static var turnLimit: Int64 { 4_096 }
     private static var spareLimit: Int { 64 }
+    private static var largestSpare: Int { 4_096 }
+
+    /// - Parameter queues: how many kinds of messages there are of which none overtakes another.
+    init(at now: Instant, queues: Int = 0) {
+        number = (now.nanoseconds >> Self.sliceBits) - 1
+        turn = now.nanoseconds >> (Self.sliceBits + Self.turnBits)
+        slices = Array(repeating: [], count: Self.sliceCount)
+        self.queues = Array(repeating: EntryQueue(), count: queues)
+    }
+
+    // MARK: Planning
+
+    mutating func add(_ event: Event, at instant: Instant) {
+        let entry = entry(event, at: instant)
+        let place = entry.at >> Self.sliceBits
+        guard place > number else { return late.insert(entry) }
+        let distance = Self.turn(of: entry) - turn
+        if distance == 0 {
+            addToSlice(entry)
+        } else if distance <= Self.turnLimit {
+            while turns.count < Int(distance) { turns.append([]) }
+            turns[Int(distance) - 1].append(entry)
+        } else {
+            beyond.append(entry)
+        }
+    }
+
+    /// One of the messages of this kind, not before the one that was added last.
+    mutating func add(_ event: Event, at instant: Instant, inQueue queue: Int) {
+        queues[queue].append(entry(event, at: instant))
+    }
+
+    private mutating func entry(_ event: Event, at instant: Instant) -> Entry {
+        planned += 1
+        return Entry(at: instant.nanoseconds, order: planned, event: event)
+    }
+
+    private mutating func addToSlice(_ entry: Entry) {
+        let place = Int((entry.at >> Self.sliceBits) & Int64(Self.sliceCount - 1))
+        if slices[place].capacity == 0, let storage = spare.popLast() { slices[place] = storage }
+        slices[place].append(entry)
+        inSlices += 1
+    }
+
+    // MARK: Taking
 
     /// When the next thing happens.
     mutating func next() -> Instant? {
-        if heap.isEmpty { openSlice() }
-        return heap.first.map { Instant(nanoseconds: $0.at) }
+        if current.isEmpty, late.isEmpty { openSlice() }
+        return first.map { Instant(nanoseconds: $0.at) }
     }
 
-    mutating func add(_ event: Event, at instant: Instant) {
-        planned += 1
-        let entry = Entry(at: instant.nanoseconds, order: planned, event: event)
-        let number = entry.at >> Self.sliceBits
-        guard number > slice else { return insert(entry) }
-        if later[number]?.append(entry) == nil {
-            var entries = spare.popLast() ?? []
-            entries.append(entry)
-            later[number] = entries
-            slices.insert(number)
+    /// The next thing, unless it happens after `limit`.
+    mutating func removeFirst(notAfter limit: Instant = .distantFuture) -> Entry? {
+        if current.isEmpty, late.isEmpty { openSlice() }
+        guard let first, first.at <= limit.nanoseconds else { return nil }
+        switch first.source {
+        case -2: return current.removeFirst()
+        case -1: return late.removeFirst()
+        default: return queues[first.source].removeFirst()
         }
     }
 
-    mutating func removeFirst() -> Entry? {
-        if heap.isEmpty { openSlice() }
-        guard let first = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty { sink(last) }
-        return first
+    /// What comes first, and whether it stands in the current slice (-2), beside it (-1) or in the queue of this number.
+    private var first: (at: Int64, source: Int)? {
+        var (at, order, source) = (Int64.max, UInt64.max, Int.min)
+        func consider(_ entry: Entry, _ number: Int) {
+            guard (entry.at, entry.order) < (at, order) else { return }
+            (at, order, source) = (entry.at, entry.order, number)
+        }
+        if let entry = current.first { consider(entry, -2) }
+        if let entry = late.first { consider(entry, -1) }
+        for number in queues.indices {
+            if let entry = queues[number].first { consider(entry, number) }
+        }
+        return source == .min ? nil : (at, source)
     }
 
+    // MARK: Slices and turns
+
+    /// Goes on to the next slice in which something happens.
     private mutating func openSlice() {
-        guard let number = slices.removeFirst(), var entries = later.removeValue(forKey: number) else { return }
-        slice = number
-        // Sorted is a heap, too.
-        entries.sort(by: Self.isBefore)
-        swap(&heap, &entries)
-        if spare.count < Self.spareLimit { spare.append(entries) }
-    }
-
-    private mutating func insert(_ entry: Entry) {
-        heap.append(entry)
-        var hole = heap.count - 1
-        while hole > 0 {
-            let parent = (hole - 1) / 2
-            guard Self.isBefore(entry, heap[parent]) else { break }
-            heap[hole] = heap[parent]
-            hole = parent
+        while inSlices == 0 { guard openTurn() else { return } }
+        var place: Int
+        repeat {
+            number += 1
+            place = Int(number & Int64(Self.sliceCount - 1))
+        } while slices[place].isEmpty
+        var entries: [Entry] = []
+        swap(&entries, &slices[place])
+        inSlices -= entries.count
+        entries.sort(by: <)
+        current.exchange(&entries)
+        if entries.capacity > 0, entries.capacity <= Self.largestSpare, spare.count < Self.spareLimit {
+            spare.append(entries)
         }
-        heap[hole] = entry
     }
 
-    private mutating func sink(_ last: Entry) {
-        let count = heap.count
-        var hole = 0
-        while case let child = 2 * hole + 1, child < count {
-            let smaller = child + 1 < count && Self.isBefore(heap[child + 1], heap[child]) ? child + 1 : child
-            guard Self.isBefore(heap[smaller], last) else { break }
-            heap[hole] = heap[smaller]
-            hole = smaller
-        }
-        heap[hole] = last
+    /// Goes on to the next turn in which something happens. False if there is none.
+    private mutating func openTurn() -> Bool {
+        let near = turns.firstIndex { !$0.isEmpty }.map { Int64($0) + 1 }
+        let far = beyond.map { Self.turn(of: $0) - turn }.min()
+        guard let distance = [near, far].compactMap(\.self).min() else { return false }
+        turn += distance
+        number = (turn << Self.turnBits) - 1
+        let entries = near == distance ? turns[Int(distance) - 1] : []
+        turns.removeFirst(Int(min(Int64(turns.count), distance)))
+        for entry in entries + beyond.filter({ Self.turn(of: $0) == turn }) { addToSlice(entry) }
+        beyond.removeAll { Self.turn(of: $0) == turn }
+        return true
     }
 
-    private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
-        left.at != right.at ? left.at < right.at : left.order < right.order
-    }
-}
-
-/// A few numbers, the smallest first.
-private struct SmallestFirst: Sendable {
-    /// In falling order. New ones are mostly larger than all, or close to the smallest.
-    private var numbers: [Int64] = []
-
-    mutating func insert(_ number: Int64) {
-        var (low, high) = (0, numbers.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if numbers[middle] > number { low = middle + 1 } else { high = middle }
-        }
-        numbers.insert(number, at: low)
-    }
-
-    mutating func removeFirst() -> Int64? { numbers.popLast() }
-}
-
-/// One thing that happens by itself.
-enum WorldEvent {
-    case wake(account: Int)
-    /// Something on the socket of this attempt.
-    case link(account: Int, generation: UInt32, LinkEvent)
-    /// A message from a lane has reached the control loop.
-    case toGate(GateMessage)
-    /// The gate's own deadline has come.
-    case gate
-    /// A grant has reached its lane.
-    case granted(Ticket)
-    case released(account: Int, incarnation: UInt32)
-    /// The renewal gate's permission has reached its lane.
-    case loginGranted(account: Int)
-    /// The beginning of a login is on the disk.
-    case loginWrittenDown(account: Int)
-    case renewalEnded(account: Int, RenewalOutcome)
-    case resumeReading(account: Int)
-    case sweep
-    case sample
-    /// The alert desk looks at everything, once a second.
-    case alertSecond
-    /// The disk has taken, or not, what the alert desk wants kept.
-    case alertsWritten
-}
-
-/// What the wire and the dialect tell of a socket.
-enum LinkEvent {
-    case entered(Phase)
-    case opened
-    case registered
-    case registrationRefused(code: Int)
-    /// The gateway dictates the heartbeats' interval.
-    case dictated(Duration)
-    /// Nil where replies do not say which beat they answer.
-    case reply(UInt32?, isPositive: Bool)
-    case reconnectAsked(within: Duration)
-    case message
-    case closed(FailureCause)
-}
-
-enum GateMessage {
-    case request(account: Int, generation: UInt32)
-    case giveBack(account: Int, generation: UInt32, AttemptOutcome)
-    case forget(account: Int)
-    case renew(account: Int)
-    case renewalFinished(account: Int)
+    private static func turn(of entry: Entry) -> Int64 { entry.at >> (sliceBits + turnBits) }
 }

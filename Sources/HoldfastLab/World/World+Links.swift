@@ -40,18 +40,18 @@ extension World {
         case .unknownName:
             later(there * 2, .closed(.nameNotFound), number)
         case .refuse:
-            later(there, .entered(.connect), number)
+            enter(upTo: .connect, number)
             later(there * 3, .closed(.systemCall(errno: 111)), number)
         case .stall(let phase):
-            enter(.connect, upTo: phase, number)
+            enter(upTo: phase, number)
         case .drop:
-            enter(.connect, upTo: .upgrade, number)
+            enter(upTo: .upgrade, number)
             later(there * 6, .closed(.endOfStream), number)
         case .refuseUpgrade(let status, let retryAfter):
-            enter(.connect, upTo: .upgrade, number)
+            enter(upTo: .upgrade, number)
             later(there * 6, .closed(.upgradeRefused(status: status, retryAfter: retryAfter)), number)
         case .badCertificate:
-            enter(.connect, upTo: .tls, number)
+            enter(upTo: .tls, number)
             later(there * 5, .closed(.certificate(.untrusted)), number)
         case .accept:
             accept(number, weather.capacity)
@@ -61,7 +61,7 @@ extension World {
     /// A gateway that can only do so many handshakes a second lets the others wait, and turns away whom it would let wait
     /// for too long.
     private mutating func accept(_ number: Int, _ capacity: Weather.Capacity?) {
-        enter(.connect, upTo: .upgrade, number)
+        enter(upTo: .upgrade, number)
         let there = settings.travelTime
         guard let capacity else { return later(there * 6, .opened, number) }
         let endpoint = accounts[number].endpoint
@@ -104,13 +104,24 @@ extension World {
         return share >= 1 || WorldAccount.isIn(share: share, number) ? endpoints[endpoint].weather : .fair
     }
 
-    /// Plans the phases of an attempt, up to the last one it comes to.
-    mutating func enter(_ first: Phase, upTo last: Phase, _ number: Int) {
-        for (index, phase) in [Phase.connect, .tls, .upgrade].enumerated()
-        where phase.rawValue >= first.rawValue && phase.rawValue <= last.rawValue {
-            later(settings.travelTime * (1 + 2 * index), .entered(phase), number)
+    /// Plans the phases of an attempt, up to the last one it comes to. Nobody else notices them, so they are gone through at
+    /// once where nothing is going to happen to the account meanwhile.
+    private mutating func enter(upTo last: Phase, _ number: Int) {
+        let isAlone = skipsAhead && now + settings.travelTime * 5 < quietUntil
+        // As if it were not skipped: of two that wake up in the same instant the one that planned it first comes first.
+        if isAlone { planWake(number) }
+        for (index, phase) in Self.phases.enumerated() where phase.rawValue <= last.rawValue {
+            let instant = now + settings.travelTime * (1 + 2 * index)
+            if isAlone, let generation = accounts[number].link?.generation {
+                figures.events += 1
+                _ = accounts[number].deliver(.entered(phase), generation, at: Self.moment(instant))
+            } else {
+                plan(.entered(phase), number, at: instant)
+            }
         }
     }
+
+    private static let phases: [Phase] = [.connect, .tls, .upgrade]
 
     private mutating func register(_ number: Int) {
         let weather = weather(at: number)
@@ -183,11 +194,11 @@ extension World {
 
     mutating func linkEvent(_ event: LinkEvent, _ generation: UInt32, _ number: Int) {
         accounts[number].linkEvents -= 1
-        guard accounts[number].link?.generation == generation else {
+        guard accounts[number].hasLink(generation) else {
             deliverStale(event, generation, number)
             return
         }
-        if let until = accounts[number].pausedUntil, until > now {
+        if let until = accounts[number].isPaused(at: now) {
             plan(event, number, at: until)
             return
         }
@@ -203,11 +214,7 @@ extension World {
             break
         }
         let orders = accounts[number].deliver(event, generation, at: moment)
-        let isUpgraded = accounts[number].session.state == .connected
-        if isUpgraded, accounts[number].link?.isHandshaking == true {
-            accounts[number].link?.isHandshaking = false
-            handshakeEnded(number)
-        }
+        if accounts[number].hasJustConnected() { handshakeEnded(number) }
         if case .reply(_, isPositive: true) = event, alerts != nil, !orders.notes.contains(.staleEvent) {
             let time = accounts[number].session.liveness?.lastReplyTime
             endpoints[accounts[number].endpoint].pulse.countReply(time, at: now)

@@ -71,7 +71,7 @@ extension World {
                 broken("a login although its endpoint is left alone", number)
             }
             lastFromGate = max(lastFromGate, now + generator.duration(from: .zero, to: settings.longestHop))
-            agenda.add(.loginGranted(account: number), at: lastFromGate)
+            agenda.add(.loginGranted(account: number), at: lastFromGate, inQueue: MessageQueue.fromGate.rawValue)
         }
     }
 

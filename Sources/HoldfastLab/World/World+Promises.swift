@@ -25,7 +25,7 @@ extension World {
             }
             if transition.to == .connected {
                 connected += 1
-                if accounts[number].link?.isAnswered != true { broken("connected without an answer", number) }
+                if !accounts[number].hasAnswer() { broken("connected without an answer", number) }
             }
             if transition.from == .connected { connected -= 1 }
             noteForAlerts(transition, number)

@@ -7,8 +7,8 @@ extension World {
     mutating func restart(after pause: Duration) {
         figures.processRestarts += 1
         unsaved = []
-        agenda = Agenda()
         now = now + max(.zero, pause)
+        agenda = Agenda(at: now, queues: MessageQueue.allCases.count)
         beginGates()
         var toBeEnabled: [Int] = []
         for number in accounts.indices {
@@ -75,7 +75,7 @@ extension World {
         if diskIsFull {
             unsaved.insert(number)
         } else {
-            stored[number] = accounts[number].session.memory
+            stored[number] = accounts[number].memory()
         }
     }
 
@@ -84,7 +84,7 @@ extension World {
         diskIsFull = isFull
         diskDelay = max(.zero, delay)
         guard !isFull else { return }
-        for number in unsaved { stored[number] = accounts[number].session.memory }
+        for number in unsaved { stored[number] = accounts[number].memory() }
         unsaved = []
     }
 }

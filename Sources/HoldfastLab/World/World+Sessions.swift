@@ -124,7 +124,7 @@ extension World {
     /// Sends a message to the control loop; it arrives in its turn.
     mutating func send(_ message: GateMessage) {
         lastToGate = max(lastToGate, now + generator.duration(from: .zero, to: settings.longestHop))
-        agenda.add(.toGate(message), at: lastToGate)
+        agenda.add(.toGate(message), at: lastToGate, inQueue: MessageQueue.toGate.rawValue)
     }
 
     func ticket(_ account: Int, _ generation: UInt32) -> Ticket {
@@ -161,7 +161,7 @@ extension World {
             if !fleetGrantMeter.count(at: now) { broken("the gate grants above the fleet's budget") }
             if settings.lostGrants > 0, Double.random(in: 0..<1, using: &generator) < settings.lostGrants { continue }
             lastFromGate = max(lastFromGate, now + generator.duration(from: .zero, to: settings.longestHop))
-            agenda.add(.granted(ticket), at: lastFromGate)
+            agenda.add(.granted(ticket), at: lastFromGate, inQueue: MessageQueue.fromGate.rawValue)
             grantsUnderWay += 1
         }
         serveRenewals()

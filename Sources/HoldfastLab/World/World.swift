@@ -44,8 +44,8 @@ public struct World: Sendable {
     var loginMeter: BudgetMeter
     var loginsUnderWay = 0
     /// What happens by itself, and what was planned from outside.
-    var agenda = Agenda<WorldEvent>()
-    var plans = Agenda<WorldAction>()
+    var agenda = Agenda<WorldEvent>(at: World.start.instant, queues: MessageQueue.allCases.count)
+    var plans = Agenda<WorldAction>(at: World.start.instant)
     /// How far accounts may live ahead of the world: nobody changes anything before that, but for what is planned.
     var horizon = World.start.instant
     /// What is written down from time to time; nil if nothing is.
@@ -64,6 +64,9 @@ public struct World: Sendable {
     var grantsUnderWay = 0
     /// The alert desk; nil if nobody looks.
     var alerts: WorldAlerts?
+
+    /// Between lanes and the control loop no message overtakes another.
+    enum MessageQueue: Int, CaseIterable { case toGate, fromGate }
 
     static let violationLimit = 20
     static let start = Moment(
@@ -221,13 +224,14 @@ public struct World: Sendable {
     /// What is planned from outside comes before what happens by itself in the same instant. False if nothing is left.
     private mutating func step(until end: Instant) -> Bool {
         let planned = plans.next() ?? .distantFuture
-        guard let next = agenda.next() ?? plans.next(), min(next, planned) <= end else { return false }
-        if planned <= next, let entry = plans.removeFirst() {
-            now = max(now, Instant(nanoseconds: entry.at))
-            perform(entry.event)
-        } else if let entry = agenda.removeFirst() {
+        if let entry = agenda.removeFirst(notAfter: min(end, planned - .nanoseconds(1))) {
             now = max(now, Instant(nanoseconds: entry.at))
             happen(entry)
+        } else if planned <= end, let entry = plans.removeFirst() {
+            now = max(now, Instant(nanoseconds: entry.at))
+            perform(entry.event)
+        } else {
+            return false
         }
         return true
     }

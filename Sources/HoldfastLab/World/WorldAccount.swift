@@ -35,6 +35,25 @@ struct WorldAccount {
     /// Read in place: a session is large, and is copied where one only wants to know something of it.
     mutating func deadline() -> Instant? { session.deadline }
 
+    mutating func memory() -> SessionMemory { session.memory }
+
+    mutating func hasLink(_ generation: UInt32) -> Bool { link?.generation == generation }
+
+    mutating func hasAnswer() -> Bool { link?.isAnswered == true }
+
+    /// When it reads again, if it does not now.
+    mutating func isPaused(at now: Instant) -> Instant? {
+        guard let pausedUntil, pausedUntil > now else { return nil }
+        return pausedUntil
+    }
+
+    /// Whether its handshake has come to its end, which is said once.
+    mutating func hasJustConnected() -> Bool {
+        guard link?.isHandshaking == true, session.state == .connected else { return false }
+        link?.isHandshaking = false
+        return true
+    }
+
     /// What the alert desk is told of it.
     mutating func evidence(_ number: Int, at endpointName: String) -> AccountEvidence {
         AccountEvidence(
