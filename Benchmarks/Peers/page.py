@@ -19,10 +19,12 @@ class Results:
         """`keep`: everything that is there stays, if the options are the same; else all but what is about to be measured."""
         self.path = FOLDER / f"{part}.json"
         options = {key: options[key] for key in ("small", "large", "idle", "seconds") if options.get(key)}
-        self.kept = {"options": options, "load": os.getloadavg()[0], "rounds": {}}
+        self.kept = {"options": options, "loads": [], "rounds": {}}
         old = load(part)
         if old and old["options"] == options:
             self.kept["rounds"] = {name: rounds for name, rounds in old["rounds"].items() if keep or (but and name not in but)}
+            self.kept["loads"] = old["loads"] if self.kept["rounds"] else []
+        self.kept["loads"].append(os.getloadavg()[0])
 
     def count(self, name):
         return len(self.kept["rounds"].get(name, []))
@@ -39,14 +41,15 @@ def load(part):
 
 
 def medians(kept):
-    """Name to measures, each the median of the rounds."""
+    """Name to measures, each the median of the rounds; the bare loop first, Holdfast last."""
     def median(rounds, key):
         values = [result[key] for result in rounds if result[key] is not None]
         return None if not values else values[0] if isinstance(values[0], str) else statistics.median(values)
-    return {name: {key: median(rounds, key) for key in rounds[0]} for name, rounds in kept["rounds"].items()}
+    ordered = sorted(kept["rounds"], key=lambda name: (name != FLOOR, name.startswith("Holdfast")))
+    return {name: {key: median(kept["rounds"][name], key) for key in kept["rounds"][name][0]} for name in ordered}
 
 
-SLOPE, CPU = ("slope", "KB per idle session", "{:.1f}"), ("cpu", "s of CPU per minute", "{:.2f}")
+SLOPE, CPU = ("slope", "KB per idle session", "{:.2f}"), ("cpu", "s of CPU per minute", "{:.2f}")
 TOTAL, ESTABLISH = ("resident", "MB in all", "{:.0f}"), ("establish", "s to connect all", "{:.2f}")
 PER_CPU_SECOND = ("per_cpu_second", "messages per CPU-second", "{:,.0f}")
 COLUMNS = {
@@ -77,8 +80,10 @@ def rows(results, columns, base=None):
 def about(kept):
     options, counts = kept["options"], sorted(len(rounds) for rounds in kept["rounds"].values())
     number = f"{counts[0]} to {counts[-1]}" if counts[0] < counts[-1] else counts[0]
-    return (f"{options['idle']} s at rest; medians of {number} {'round' if number == 1 else 'rounds'}. "
-            f"{os.cpu_count()} cores, {platform.machine()}, load before it {kept['load']:.0f}.")
+    low, high = round(min(kept["loads"])), round(max(kept["loads"]))
+    load = f"{low} to {high}" if low < high else f"{low}"
+    return (f"{options['idle']} s at rest; {'one round' if number == 1 else f'medians of {number} rounds'}. {os.cpu_count()} cores, "
+            f"{platform.machine()}; what else ran was a load of {load} when it began.")
 
 
 def peers_section(kept):
@@ -209,7 +214,8 @@ def chart(results):
     for key, title, form in COLUMNS["peers"]:
         values = {name: result[key] for name, result in results.items() if result[key] is not None}
         largest = max([*values.values(), 1e-9])
-        parts.append(f'<text x="10" y="{y + 14}" class="h">{title}</text>')
+        better = "more is better" if key == PER_CPU_SECOND[0] else "less is better"
+        parts.append(f'<text x="10" y="{y + 14}"><tspan class="h">{title}</tspan> · {better}</text>')
         y += 22
         for name, value in values.items():
             width = max(1, 520 * value / largest)
@@ -237,7 +243,7 @@ def write():
     parts = {part: load(part) for part in SECTIONS} | {"journal": journal()}
     text = PAGE.read_text()
     made = {part: section(parts[part]) for part, section in SECTIONS.items() if parts[part]}
-    if all(parts.values()):
+    if parts["peers"]:
         made["budgets"] = budgets_section(parts)
     for part, content in made.items():
         text = re.sub(f"<!-- {part} -->.*?<!-- end -->", lambda _: f"<!-- {part} -->\n{content}\n<!-- end -->", text, flags=re.S)
