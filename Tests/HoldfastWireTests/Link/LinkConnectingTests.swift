@@ -102,6 +102,7 @@ struct LinkConnectingTests {
         let error = try await client.end()
         #expect(error.cause == .upgradeRefused(status: 503, retryAfter: .seconds(20)))
         #expect(error.chain == ["ws://127.0.0.1:\(server.port) refused the upgrade with 503 Busy", "come back later"])
+        #expect(error.said == "come back later")
         try await server.stop()
     }
 

@@ -32,8 +32,16 @@ struct LinkErrorTests {
         #expect(LinkError.established(failed: NIOSSLError.readInInvalidTLSState).cause == .tlsFailed)
     }
 
+    @Test("what the peer said is the last link of the chain, and known as its own words")
+    func said() {
+        let error = LinkError(.closed(code: 1001), "the peer closed", said: "moving")
+        #expect(error.chain == ["the peer closed", "moving"])
+        #expect(error.said == "moving")
+    }
+
     @Test("empty links are left out of a chain")
     func emptyLinks() {
         #expect(LinkError(.endOfStream, "a", "", "b").chain == ["a", "b"])
+        #expect(LinkError(.endOfStream, "a", said: "").said == nil)
     }
 }
