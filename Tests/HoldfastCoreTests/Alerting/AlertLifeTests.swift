@@ -170,6 +170,36 @@ struct AlertLifeTests {
         #expect(bench.messages.map(\.kind) == [.firing, .resolved])
     }
 
+    @Test("who was part of an alert is known after a restart, before they have been seen again")
+    func restartWithNames() {
+        var bench = calm()
+        bench.lose([7])
+        bench.run(.seconds(300))
+        bench.restart()
+        bench.run(.seconds(1))
+        #expect(bench.engine.alerts.map(\.sample) == [["shop-7"]])
+        #expect(bench.engine.alerts.map(\.affected) == [1])
+    }
+
+    @Test("an endpoint's alert goes on over a restart while there is too little to judge by")
+    func restartWithLittle() {
+        var bench = calm()
+        var half = EndpointTotals()
+        half.beats = 10
+        half.missedBeats = 6
+        bench.perSecond[0] = half
+        bench.run(.seconds(600))
+        #expect(bench.messages.map(\.kind) == [.firing])
+        bench.perSecond = [:]
+        bench.restart()
+        bench.connect(0..<100)
+        bench.run(.seconds(30))
+        #expect(bench.engine.alerts.map(\.figures.first?.rule) == [.heartbeatMisses])
+        bench.perSecond[0] = half
+        bench.run(.seconds(600))
+        #expect(bench.messages.map(\.kind) == [.firing], "\(bench.told)")
+    }
+
     @Test("what was over when the process began again is told as over")
     func overMeanwhile() {
         var bench = calm()
