@@ -134,11 +134,14 @@ struct JournalMessageTests {
         let order = Mutex<[String]>([])
         let gate = DispatchSemaphore(value: 0)
         // The writer is busy while all of this comes.
-        journal.writer.add(
-            JournalWriter.Work { _ in
-                gate.wait()
-                return {}
-            })
+        await withCheckedContinuation { isBusy in
+            journal.writer.add(
+                JournalWriter.Work { _ in
+                    isBusy.resume()
+                    gate.wait()
+                    return {}
+                })
+        }
         for number in 0..<10 {
             journal.writer.add(
                 JournalWriter.Work(rows: 400) { _ in { order.withLock { $0.append("mark \(number)") } } })
