@@ -134,7 +134,7 @@ struct JournalMessageTests {
         let order = Mutex<[String]>([])
         let gate = DispatchSemaphore(value: 0)
         // The writer is busy while all of this comes.
-        await withCheckedContinuation { isBusy in
+        await withCheckedContinuation { (isBusy: CheckedContinuation<Void, Never>) in
             journal.writer.add(
                 JournalWriter.Work { _ in
                     isBusy.resume()
