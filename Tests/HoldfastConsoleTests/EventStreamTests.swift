@@ -5,7 +5,7 @@ import Testing
 
 @testable import HoldfastConsole
 
-@Suite("The event stream", .timeLimit(.minutes(1)))
+@Suite("The event stream", .timeLimit(.minutes(3)))
 struct EventStreamTests {
     @Test("a viewer is greeted with the totals, hears a change, and can go on after it")
     func transitions() async throws {

@@ -43,7 +43,7 @@ struct FleetRig: Sendable {
     /// The account once it is as it should be.
     @discardableResult
     func account(
-        _ id: String = "account-0", atMost limit: Duration = .seconds(10),
+        _ id: String = "account-0", atMost limit: Duration = .seconds(60),
         sourceLocation: SourceLocation = #_sourceLocation,
         until isReached: (AccountView) -> Bool
     ) async throws -> AccountView {
@@ -66,7 +66,7 @@ struct FleetRig: Sendable {
     func totals(
         sourceLocation: SourceLocation = #_sourceLocation, until isReached: (FleetTotals) -> Bool
     ) async throws -> FleetTotals {
-        try await wait(atMost: .seconds(15), sourceLocation: sourceLocation) {
+        try await wait(atMost: .seconds(60), sourceLocation: sourceLocation) {
             isReached(fleet.metrics().totals)
         } orSay: {
             "connected: \(fleet.metrics().totals[.connected])"
@@ -76,7 +76,7 @@ struct FleetRig: Sendable {
 
     /// Waits for what the fleet shows but does not announce: asks again and again, and fails when it takes too long.
     func wait(
-        atMost limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
+        atMost limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         until isReached: () async -> Bool, orSay state: () -> String = { "" }
     ) async throws {
         let end = ContinuousClock.now + limit

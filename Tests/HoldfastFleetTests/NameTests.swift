@@ -7,7 +7,7 @@ import Testing
 
 @testable import HoldfastFleet
 
-@Suite("Names of gateways", .timeLimit(.minutes(1)))
+@Suite("Names of gateways", .timeLimit(.minutes(3)))
 struct NameTests {
     /// What a resolver of a test's own was asked, and the time by which its answers grow old.
     private final class Names: Sendable {

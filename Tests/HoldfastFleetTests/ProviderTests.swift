@@ -114,7 +114,7 @@ struct ProviderTests {
 
     // MARK: A program
 
-    private func shell(_ script: String, timeout: Duration = .seconds(20)) -> CommandProvider {
+    private func shell(_ script: String, timeout: Duration = .seconds(60)) -> CommandProvider {
         var configuration = CommandProviderConfiguration(command: ["sh", "-c", script])
         configuration.timeout = timeout
         return CommandProvider(configuration: configuration)

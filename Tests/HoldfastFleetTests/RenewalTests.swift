@@ -318,7 +318,7 @@ extension StoredFleet {
 
 extension ProviderConfiguration {
     /// The gateway's own login server.
-    static func lab(_ gateway: Gateway, timeout: Duration = .seconds(20)) throws -> ProviderConfiguration {
+    static func lab(_ gateway: Gateway, timeout: Duration = .seconds(60)) throws -> ProviderConfiguration {
         var http = HTTPProviderConfiguration(url: try #require(gateway.controlURL) + "/login")
         http.body = #"{"user":"{user}","password":"{password}"}"#
         http.token = JSONPath("token")

@@ -66,7 +66,7 @@ final class StoredFleet: @unchecked Sendable {
     }
 
     func wait(
-        atMost limit: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation,
+        atMost limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         until isReached: () async throws -> Bool
     ) async throws {
         let end = ContinuousClock.now + limit

@@ -51,7 +51,7 @@ struct Page {
     }
 
     /// Waits until an expression is true in the page.
-    func wait(_ expression: String, within limit: Duration = .seconds(20)) async throws {
+    func wait(_ expression: String, within limit: Duration = .seconds(60)) async throws {
         _ = try await poll(limit, "the page to be so: \(expression)") { () -> Bool? in
             try await value("Boolean(\(expression))") == true ? true : nil
         }

@@ -33,7 +33,7 @@ struct API: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: json))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: 64 << 20)
         return Answer(status: UInt(response.status.code), body: Data(body.readableBytesView))
     }
@@ -49,7 +49,7 @@ struct API: Sendable {
     /// Waits until an account is as it should be.
     @discardableResult
     func account(
-        _ id: String, within limit: Duration = .seconds(30), _ awaited: String,
+        _ id: String, within limit: Duration = .seconds(60), _ awaited: String,
         until isRight: @escaping @Sendable (JSON) -> Bool
     ) async throws -> JSON {
         try await poll(limit, "\(id) \(awaited)") {
@@ -60,7 +60,7 @@ struct API: Sendable {
     }
 
     /// Waits until so many accounts are connected.
-    func connected(_ count: Int, within limit: Duration = .seconds(30)) async throws {
+    func connected(_ count: Int, within limit: Duration = .seconds(60)) async throws {
         _ = try await poll(limit, "\(count) connected accounts") { () -> Bool? in
             let totals = try await get("/api/v1/accounts?limit=1").json["totals"]
             if totals["connected"].int == count { return true }

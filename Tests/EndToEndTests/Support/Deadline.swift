@@ -28,7 +28,7 @@ func within<Result: Sendable>(
 /// Asks again and again until the answer is right, for what does not tell by itself. Prefer waiting for a line of the log.
 /// - Parameter look: returns nil or throws while it is not time yet.
 func poll<Result: Sendable>(
-    _ limit: Duration = .seconds(30), _ awaited: String, _ look: @escaping @Sendable () async throws -> Result?
+    _ limit: Duration = .seconds(60), _ awaited: String, _ look: @escaping @Sendable () async throws -> Result?
 ) async throws -> Result {
     let end = ContinuousClock.now + limit
     var lastSeen: String?

@@ -1,6 +1,6 @@
 extension HoldfastProcess {
     /// The addresses of the `ready` line: `console`, `gateway`, `control`.
-    func ready(within limit: Duration = .seconds(30)) async throws -> [String: String] {
+    func ready(within limit: Duration = .seconds(60)) async throws -> [String: String] {
         let line = try await within(limit, "the ready line") { [output] in
             await output.first { $0.hasPrefix("ready") }
         }
@@ -19,7 +19,7 @@ extension HoldfastProcess {
     }
 
     /// Waits for a line of the log that contains a text.
-    func logLine(containing text: String, within limit: Duration = .seconds(30)) async throws -> String {
+    func logLine(containing text: String, within limit: Duration = .seconds(60)) async throws -> String {
         let line = try await within(limit, "a log line with \"\(text)\"") { [log] in
             await log.first { $0.contains(text) }
         }

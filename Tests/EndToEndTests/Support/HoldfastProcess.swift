@@ -53,7 +53,7 @@ final class HoldfastProcess: Sendable {
     /// Runs the binary to its end and returns all it said.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(60)
     ) async throws -> (exit: Int32, output: [String], errors: [String]) {
         try await scope(arguments, environment: environment, in: folder) { process in
             let exit = try await process.exit(within: limit)
@@ -94,7 +94,7 @@ final class HoldfastProcess: Sendable {
     }
 
     /// Waits for the end. A process that was ended by a signal has the signal's number, negative.
-    func exit(within limit: Duration = .seconds(30)) async throws -> Int32 {
+    func exit(within limit: Duration = .seconds(60)) async throws -> Int32 {
         try await within(limit, "the end of the process") { [self] in
             await withCheckedContinuation { continuation in
                 let code: Int32? = status.withLock { status in

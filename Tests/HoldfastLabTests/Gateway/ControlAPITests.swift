@@ -230,7 +230,7 @@ extension Gateway {
         var request = HTTPClientRequest(url: (controlURL ?? "") + path)
         request.method = method
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         return ControlAnswer(
             status: response.status, type: response.headers.first(name: "content-type"),
             retryAfter: response.headers.first(name: "retry-after"),

@@ -2,7 +2,7 @@ import Testing
 
 /// Waits for what the gateway shows but does not announce: asks again and again, and fails when it takes too long.
 func eventually(
-    within limit: Duration = .seconds(10), sourceLocation: SourceLocation = #_sourceLocation,
+    within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
     _ isSo: () async -> Bool
 ) async throws {
     struct NotReached: Error {}

@@ -2,7 +2,7 @@ import HoldfastLab
 import HoldfastWire
 import Testing
 
-@Suite("A gateway with compression", .timeLimit(.minutes(1)))
+@Suite("A gateway with compression", .timeLimit(.minutes(3)))
 struct GatewayDeflateTests {
     private func client(of gateway: Gateway) async throws -> WebSocketClient {
         var options = WebSocketClientOptions()

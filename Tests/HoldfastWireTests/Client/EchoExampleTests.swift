@@ -6,7 +6,7 @@ import Testing
 @testable import HoldfastWire
 
 /// Runs the example as a reader of the documents would.
-@Suite("The echo example", .timeLimit(.minutes(1)))
+@Suite("The echo example", .timeLimit(.minutes(3)))
 struct EchoExampleTests {
     private static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("EchoExample")

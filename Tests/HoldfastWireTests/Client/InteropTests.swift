@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "Servers that others wrote",
     .enabled(if: Interop.isThere, "there is no .build-python with its packages: run scripts/bootstrap test"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(3)))
 struct InteropTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var server: String

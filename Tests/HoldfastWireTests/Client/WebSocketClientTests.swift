@@ -4,7 +4,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("The client for Swift concurrency", .timeLimit(.minutes(1)))
+@Suite("The client for Swift concurrency", .timeLimit(.minutes(3)))
 struct WebSocketClientTests {
     private func pair(
         _ change: (inout WebSocketClientOptions) -> Void = { _ in }

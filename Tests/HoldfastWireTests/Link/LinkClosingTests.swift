@@ -6,7 +6,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("A link that ends", .timeLimit(.minutes(1)))
+@Suite("A link that ends", .timeLimit(.minutes(3)))
 struct LinkClosingTests {
     /// So long that no test reaches it.
     private static var patient: LinkOptions {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("A link that connects", .timeLimit(.minutes(1)))
+@Suite("A link that connects", .timeLimit(.minutes(3)))
 struct LinkConnectingTests {
     /// Options with names as given.
     private func names(_ names: [String: [String]]) -> LinkOptions {

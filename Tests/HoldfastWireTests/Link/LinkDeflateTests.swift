@@ -4,7 +4,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("A link with compression", .timeLimit(.minutes(1)))
+@Suite("A link with compression", .timeLimit(.minutes(3)))
 struct LinkDeflateTests {
     private static let long = String(repeating: "one message after the other, ", count: 50)
 

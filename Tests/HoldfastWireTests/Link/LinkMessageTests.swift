@@ -4,7 +4,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("A link that is open", .timeLimit(.minutes(1)))
+@Suite("A link that is open", .timeLimit(.minutes(3)))
 struct LinkMessageTests {
     @Test("the phases come in their order, then messages both ways")
     func echo() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("A link with several addresses", .timeLimit(.minutes(1)))
+@Suite("A link with several addresses", .timeLimit(.minutes(3)))
 struct LinkRaceTests {
     private func options(_ addresses: [AddressFamily: [String]]) -> LinkOptions {
         var options = LinkOptions()

@@ -8,7 +8,7 @@ import X509
 
 @testable import HoldfastWire
 
-@Suite("A link over TLS", .timeLimit(.minutes(1)))
+@Suite("A link over TLS", .timeLimit(.minutes(3)))
 struct LinkTLSTests {
     private let authority: TestAuthority
 

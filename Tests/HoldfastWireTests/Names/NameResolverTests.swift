@@ -6,7 +6,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("Names are looked up once for all", .timeLimit(.minutes(1)))
+@Suite("Names are looked up once for all", .timeLimit(.minutes(3)))
 struct NameResolverTests {
     @Test("5 000 reconnects by name, wave after wave, cost one look-up for each family")
     func wave() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import HoldfastWire
 
-@Suite("Look-ups that many share", .timeLimit(.minutes(1)))
+@Suite("Look-ups that many share", .timeLimit(.minutes(3)))
 struct SharedLookUpTests {
     private typealias Lengths = SharedLookUp<String, Int>
 

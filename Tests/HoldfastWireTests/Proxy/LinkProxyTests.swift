@@ -6,7 +6,7 @@ import X509
 
 @testable import HoldfastWire
 
-@Suite("A link through a proxy", .timeLimit(.minutes(1)))
+@Suite("A link through a proxy", .timeLimit(.minutes(3)))
 struct LinkProxyTests {
     private func text(_ text: String) -> [UInt8] { Array(text.utf8) }
     private let agreed = Array("HTTP/1.1 200 OK\r\n\r\n".utf8)
