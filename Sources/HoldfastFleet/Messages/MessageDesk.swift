@@ -110,7 +110,7 @@ final class MessageDesk: @unchecked Sendable {
         var next = rows.startIndex
         for item in items {
             for message in item.entry.messages {
-                guard next < rows.endIndex else { return }
+                guard next < rows.endIndex else { break }
                 if let row = rows[next] {
                     if item.entry.isWanted || message.isOwn {
                         new.append(

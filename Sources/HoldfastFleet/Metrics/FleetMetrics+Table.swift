@@ -164,6 +164,9 @@ extension MetricTable {
         gauge("holdfast_journal_entries", "Messages that wait for a handler.", Double(journal.waiting))
         gauge("holdfast_journal_queued_bytes", "Bytes that wait to be written.", Double(journal.queuedBytes))
         counter("holdfast_journal_commits_total", "Commits of the journal.", journal.commits)
+        counter(
+            "holdfast_journal_faults_total",
+            "Writes that failed although the disk takes others; nothing in them was acknowledged.", journal.faults)
         gauge(
             "holdfast_outbox_entries", "Messages of ours that are not confirmed, refused or expired.",
             Double(journal.outbox))

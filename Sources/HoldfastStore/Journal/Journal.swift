@@ -75,6 +75,7 @@ public final class Journal: Sendable {
         figures.queuedBytes = written.queuedBytes
         figures.commits = written.commits
         figures.writes = written.writes
+        figures.faults = written.faults
         figures.fileBytes = ["", "-wal"].reduce(0) { $0 + Self.size(of: path + $1) }
         return figures
     }

@@ -220,6 +220,8 @@ public struct JournalFigures: Sendable, Hashable {
     /// Commits so far, and the writes in them.
     public var commits: UInt64 = 0
     public var writes: UInt64 = 0
+    /// Writes that failed although the disk takes others. Nothing in them was acknowledged.
+    public var faults: UInt64 = 0
     /// Letters that had to go because there were too many.
     public var droppedLetters: UInt64 = 0
     /// Messages of ours that were not taken because their account had too many open ones.

@@ -47,6 +47,7 @@ final class JournalWriter: Sendable {
         var pressure = JournalPressure.none
         var commits: UInt64 = 0
         var writes: UInt64 = 0
+        var faults: UInt64 = 0
     }
 
     private let pool: DatabasePool
@@ -79,8 +80,8 @@ final class JournalWriter: Sendable {
 
     var problem: String? { state.withLock { $0.problem } }
     var pressure: JournalPressure { state.withLock { $0.pressure } }
-    var figures: (queuedBytes: Int, commits: UInt64, writes: UInt64) {
-        state.withLock { ($0.bytes, $0.commits, $0.writes) }
+    var figures: (queuedBytes: Int, commits: UInt64, writes: UInt64, faults: UInt64) {
+        state.withLock { ($0.bytes, $0.commits, $0.writes, $0.faults) }
     }
 
     func add(_ work: Work) {
@@ -209,6 +210,7 @@ final class JournalWriter: Sendable {
         } catch {
             try db.execute(sql: "ROLLBACK TO work; RELEASE work")
             tables.forget()
+            state.withLock { $0.faults &+= 1 }
             let failed = work.failed
             return { failed(.failed("\(error)")) }
         }

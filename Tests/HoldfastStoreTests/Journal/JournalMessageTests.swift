@@ -154,6 +154,21 @@ struct JournalMessageTests {
         journal.close()
     }
 
+    @Test("a faulty write fails alone, and is counted")
+    func faulty() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        await #expect(throws: StoreError.self) {
+            try await journal.write(isPatient: true) { tables in
+                try tables.execute("INSERT INTO nothing VALUES (1)", [])
+            }
+        }
+        #expect(journal.figures.faults == 1)
+        #expect(journal.problem == nil)
+        #expect(await journal.take(message("1")).first != .some(nil))
+        journal.close()
+    }
+
     @Test("ids of handled messages go after an hour, what waits stays for ever")
     func sweep() async throws {
         let folder = try Folder()
