@@ -46,21 +46,6 @@ static void text(struct session *s, const char *bytes, size_t length) {
     out_size += frame_write(out_buffer + out_size, 1, bytes, length, 1);
 }
 
-/* 1 if it was seen before. Forgets everything when half full: a bound, not a window. */
-static int seen(struct session *s, const char *id, size_t size) {
-    uint64_t hash = 1469598103934665603ull;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)id[i]) * 1099511628211ull;
-    if (!s->seen) s->seen = calloc(SEEN + 1, sizeof *s->seen);
-    for (size_t at = hash % SEEN;; at = (at + 1) % SEEN) {
-        if (s->seen[at] == hash) return 1;
-        if (s->seen[at] == 0) {
-            s->seen[at] = hash;
-            if (++s->seen[SEEN] > SEEN / 2) memset(s->seen, 0, (SEEN + 1) * sizeof *s->seen);
-            return 0;
-        }
-    }
-}
-
 static void registration(struct session *s) {
     char out[300];
     int n = snprintf(out, sizeof out,
@@ -70,7 +55,7 @@ static void registration(struct session *s) {
 }
 
 static void message(struct session *s, char *in, size_t length) {
-    size_t mid_size, size;
+    size_t mid_size;
     char *mid = field(in, length, "\"mid\":\"", &mid_size);
     if (!mid) return;
     if (memmem(in, length < 12 ? length : 12, "\"code\":200", 10)) {
@@ -81,14 +66,11 @@ static void message(struct session *s, char *in, size_t length) {
         }
         return;
     }
-    char *data = field(in, length, "\"data\":\"", &size), inner[2048];
-    if (!data || size > sizeof inner) return;
-    size_t inner_size = base64_read(inner, data, size), id_size;
-    char *id = field(inner, inner_size, "\"3\":\"", &id_size);
-    if (id) seen(s, id, id_size);
-    char out[300];
-    int n = snprintf(out, sizeof out, "{\"code\":200,\"headers\":{\"mid\":\"%.*s\",\"sid\":\"s\"}}", (int)mid_size, mid);
-    text(s, out, (size_t)n);
+    char inner[2048], out[300];
+    size_t id_size;
+    char *id = message_id(in, length, inner, sizeof inner, &id_size);
+    if (id) seen(&s->seen, SEEN, id, id_size);
+    text(s, out, acknowledgement(out, sizeof out, mid, mid_size));
 }
 
 static void readable(struct session *s) {

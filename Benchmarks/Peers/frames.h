@@ -102,3 +102,31 @@ static inline size_t base64_read(char *out, const char *in, size_t length) {
     }
     return n;
 }
+
+/* The id of the message in a push, decoded into `inner`, which has room for `room` bytes. Null if there is none. */
+static inline char *message_id(const char *in, size_t length, char *inner, size_t room, size_t *id_size) {
+    size_t size;
+    char *data = field(in, length, "\"data\":\"", &size);
+    if (!data || size > room) return NULL;
+    return field(inner, base64_read(inner, data, size), "\"3\":\"", id_size);
+}
+
+static inline size_t acknowledgement(char *out, size_t room, const char *mid, size_t mid_size) {
+    return (size_t)snprintf(out, room, "{\"code\":200,\"headers\":{\"mid\":\"%.*s\",\"sid\":\"s\"}}", (int)mid_size, mid);
+}
+
+/* 1 if it was seen before. `*table` has room for so many hashes, open addressing, from the first id on. Forgets everything when
+   half full: a bound, not a window. */
+static inline int seen(uint64_t **table, size_t room, const char *id, size_t size) {
+    uint64_t hash = 1469598103934665603ull;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)id[i]) * 1099511628211ull;
+    if (!*table) *table = calloc(room + 1, sizeof **table);
+    for (size_t at = hash % room;; at = (at + 1) % room) {
+        if ((*table)[at] == hash) return 1;
+        if ((*table)[at] == 0) {
+            (*table)[at] = hash;
+            if (++(*table)[room] > room / 2) memset(*table, 0, (room + 1) * sizeof **table);
+            return 0;
+        }
+    }
+}

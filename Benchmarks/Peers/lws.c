@@ -4,7 +4,7 @@
 #include <libwebsockets.h>
 #include <sys/resource.h>
 
-enum { KEPT = 8192, SLICES = 150 };
+enum { SEEN = 1 << 14, SLICES = 150 };
 
 struct waiting {
     struct waiting *next;
@@ -69,22 +69,8 @@ static void begin(void) {
     lws_client_connect_via_info(&info);
 }
 
-static int seen(struct session *s, const char *id, size_t size) {
-    uint64_t hash = 1469598103934665603ull;
-    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)id[i]) * 1099511628211ull;
-    if (!s->seen) s->seen = calloc(KEPT * 2 + 1, sizeof *s->seen);
-    for (size_t at = hash % (KEPT * 2);; at = (at + 1) % (KEPT * 2)) {
-        if (s->seen[at] == hash) return 1;
-        if (s->seen[at] == 0) {
-            s->seen[at] = hash;
-            if (++s->seen[KEPT * 2] > KEPT) memset(s->seen, 0, (KEPT * 2 + 1) * sizeof *s->seen);
-            return 0;
-        }
-    }
-}
-
 static void message(struct session *s, char *in, size_t length) {
-    size_t mid_size, size;
+    size_t mid_size;
     char *mid = field(in, length, "\"mid\":\"", &mid_size);
     if (!mid) return;
     if (!memmem(in, length, "\"lwp\":", 6)) {
@@ -95,13 +81,11 @@ static void message(struct session *s, char *in, size_t length) {
         }
         return;
     }
-    char *data = field(in, length, "\"data\":\"", &size), inner[2048];
-    if (!data || size > sizeof inner) return;
-    size_t inner_size = base64_read(inner, data, size), id_size;
-    char *id = field(inner, inner_size, "\"3\":\"", &id_size);
-    if (id) seen(s, id, id_size);
-    char out[300];
-    snprintf(out, sizeof out, "{\"code\":200,\"headers\":{\"mid\":\"%.*s\",\"sid\":\"s\"}}", (int)mid_size, mid);
+    char inner[2048], out[300];
+    size_t id_size;
+    char *id = message_id(in, length, inner, sizeof inner, &id_size);
+    if (id) seen(&s->seen, SEEN, id, id_size);
+    acknowledgement(out, sizeof out, mid, mid_size);
     text(s, out);
 }
 
