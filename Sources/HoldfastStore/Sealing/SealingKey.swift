@@ -151,8 +151,8 @@ public enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
             "the key file \(path) does not hold 32 bytes in base64; `holdfast key new` makes such a key"
         case .otherKey(let needed, let given):
             """
-            the store was sealed with key \(needed) and this is key \(given); give the former key, or rotate with \
-            `holdfast key rotate`
+            the store was sealed with key \(needed) and this is key \(given); put that key \
+            into store.key; to change it, `holdfast key rotate` while it is there
             """
         case .missing(let needed):
             "the store holds secrets sealed with key \(needed), and no key is given; set store.key"
