@@ -35,6 +35,11 @@ extension Fleet {
         }
         account.origin = .store
         guard roster.find(account.id) == nil else { throw .exists }
+        guard endpoints.hasRoom(for: account.target.endpoint) else {
+            throw .invalid([
+                "url: the fleet has had \(EndpointTable.limit) endpoints since it was started, and remembers no more of them"
+            ])
+        }
         var known: Recollection?
         do {
             if let stored = try await store.keep(declaration, of: account) {

@@ -109,7 +109,11 @@ extension AlertEngine {
         if suppression == nil, let kind = kindOfMessage(one, at: now.wall) {
             if !isOld { describe(&one, number) }
             outcome.notifications.append(message(kind, &one.alert, at: now.wall))
-            if one.alert.cause.isAboutAccounts { lastToldAt[one.alert.cause] = now.instant }
+            if one.alert.cause.isAboutAccounts {
+                // What is as old as that is as good as never.
+                lastToldAt = lastToldAt.filter { now.instant.since($0.value) < settings.regroup }
+                lastToldAt[one.alert.cause] = now.instant
+            }
         } else if !isOld, suppression == wasSuppressed {
             return
         }

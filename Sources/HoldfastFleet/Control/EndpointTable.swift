@@ -1,7 +1,10 @@
 import Synchronization
 
-/// Numbers for endpoints: small, the same for the same name, never given back. Names are few, so they stay.
+/// Numbers for endpoints: small, the same for the same name, never given back. Names are few, so they stay; accounts that are
+/// added to a running fleet bring no more than `limit` of them.
 final class EndpointTable: Sendable {
+    static let limit = 100_000
+
     private struct State {
         var names: [String] = []
         var numbers: [String: UInt32] = [:]
@@ -17,6 +20,11 @@ final class EndpointTable: Sendable {
             state.numbers[name] = new
             return new
         }
+    }
+
+    /// Whether there is a number for one more account at this endpoint.
+    func hasRoom(for name: String) -> Bool {
+        state.withLock { $0.numbers[name] != nil || $0.names.count < Self.limit }
     }
 
     /// All names, by their numbers.

@@ -66,10 +66,6 @@ struct TimerWheel {
         count -= 1
     }
 
-    func isArmed(_ slot: UInt32) -> Bool {
-        nodes[Int(slot)].tick != Self.unarmed
-    }
-
     /// Appends every slot whose tick has come by now to `due`, earliest tick first, and disarms it.
     mutating func advance(to now: Instant, into due: inout ContiguousArray<UInt32>) {
         let target = now.nanoseconds / Self.tickNanoseconds
