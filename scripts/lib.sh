@@ -24,6 +24,15 @@ stage() {
     stage_now=
 }
 
+# must_test COMMAND...: runs it, and fails where it ran no test: a filter that fits nothing is green by itself.
+must_test() {
+    local log
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log"
+    grep -qE 'Test run with [1-9][0-9]* tests?' "$log" || die "no test ran: $*"
+    rm -f "$log"
+}
+
 # Prints what each stage of this run took.
 stage_summary() { printf '%s\n' "${stage_times[@]}"; }
 
