@@ -7,16 +7,30 @@ extension RawSpan {
     /// only the lowest is used, the answer is exact.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
+        // Most texts end within the first word.
+        guard has(8, at: start) else { return endOfLastPlainText(from: start) }
+        let marks = endsOfPlainText(at: start)
+        return marks != 0 ? start &+ marks.trailingZeroBitCount / 8 : endOfLongPlainText(from: start &+ 8)
+    }
+
+    /// The same for what goes on behind the first word: two words at a time.
+    @inline(never)
+    private func endOfLongPlainText(from start: Int) -> Int {
         var offset = start
-        while byteCount - offset >= 8 {
-            let marks = endsOfPlainText(at: offset)
-            if marks != 0 { return offset + marks.trailingZeroBitCount / 8 }
-            offset += 8
-            // Most texts are short. Once one is long, two words at a time.
-            while byteCount - offset >= 16, endsOfPlainText(at: offset) | endsOfPlainText(at: offset + 8) == 0 {
-                offset += 16
+        while has(16, at: offset) {
+            let (first, second) = (endsOfPlainText(at: offset), endsOfPlainText(at: offset &+ 8))
+            if first | second != 0 {
+                return offset &+ (first != 0 ? first.trailingZeroBitCount : 64 &+ second.trailingZeroBitCount) / 8
             }
+            offset &+= 16
         }
+        return endOfLastPlainText(from: offset)
+    }
+
+    /// The same for the last few bytes of the span.
+    @inline(never)
+    private func endOfLastPlainText(from start: Int) -> Int {
+        var offset = start
         while offset < byteCount {
             let byte = byte(at: offset)
             if byte == 0x22 || byte == 0x5C || byte < 0x20 { return offset }
@@ -29,13 +43,12 @@ extension RawSpan {
     @inline(__always)
     private func endsOfPlainText(at offset: Int) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        let word = UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        let word = UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
         let quotes = word ^ (ones &* 0x22)
         let backslashes = word ^ (ones &* 0x5C)
-        let found =
-            ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-            | ((word &- ones &* 0x20) & ~word)
-        return found & (ones &* 0x80)
+        // A byte beyond ASCII is none of them. Its top bit is set in all three, so that one mask is right for all.
+        let found = (quotes &- ones) | (backslashes &- ones) | (word &- ones &* 0x20)
+        return found & ~word & (ones &* 0x80)
     }
 
     /// How many bytes the escape at `offset` has (2, or 6 for `\uXXXX`); nil if it is none of RFC 8259.

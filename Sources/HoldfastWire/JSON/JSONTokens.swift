@@ -1,10 +1,20 @@
+import Glibc
+
 /// The tokens of JSON, as pure functions from the offset where one begins to the offset where it ends. Offsets are never
 /// negative and may lie behind the end: there every byte is 0, which no token begins with or contains.
 extension RawSpan {
-    /// The byte at `offset`, or 0 behind the end.
+    /// The byte at `offset`, or 0 outside of the span.
     @inline(__always)
     func byte(at offset: Int) -> UInt8 {
-        offset < byteCount ? unsafeLoad(fromByteOffset: offset, as: UInt8.self) : 0
+        // As an unsigned number a negative offset is larger than every count: this one comparison is the whole check.
+        guard UInt(bitPattern: offset) < UInt(bitPattern: byteCount) else { return 0 }
+        return unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    /// Whether `count` bytes, which is not negative, are there from `offset` on.
+    @inline(__always)
+    func has(_ count: Int, at offset: Int) -> Bool {
+        offset >= 0 && count <= byteCount && offset <= byteCount &- count
     }
 
     /// The kind of the value that begins at `offset`; nil if none begins with this byte.
@@ -55,18 +65,27 @@ extension RawSpan {
     }
 
     /// The end of the string whose first quote is at `start`.
+    @inline(__always)
     func endOfString(from start: Int) throws(JSONError) -> (end: Int, hasEscapes: Bool) {
-        var offset = start + 1
+        // Most strings are short and plain: that is seen in one step.
+        let end = endOfPlainText(from: start + 1)
+        if byte(at: end) == UInt8(ascii: "\"") { return (end + 1, false) }
+        return try endOfUnusualString(from: end)
+    }
+
+    /// The end of a string whose text is plain up to `start`, and what stands there is no quote.
+    @inline(never)
+    private func endOfUnusualString(from start: Int) throws(JSONError) -> (end: Int, hasEscapes: Bool) {
+        var offset = start
         var hasEscapes = false
         while true {
-            offset = endOfPlainText(from: offset)
             switch byte(at: offset) {
             case UInt8(ascii: "\""):
                 return (offset + 1, hasEscapes)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 guard let length = escapeLength(at: offset) else { throw failure(.badEscape, at: offset) }
-                offset += length
+                offset = endOfPlainText(from: offset + length)
             default:
                 throw failure(.controlCharacter, at: offset)
             }
@@ -110,10 +129,14 @@ extension RawSpan {
     /// Whether `text` stands at `offset`.
     @inline(__always)
     func contains(_ text: StaticString, at offset: Int) -> Bool {
-        text.withUTF8Buffer { expected in
-            var isEqual = true
-            for index in 0..<expected.count { isEqual = isEqual && expected[index] == byte(at: offset + index) }
-            return isEqual
+        let count = text.utf8CodeUnitCount
+        guard has(count, at: offset) else { return false }
+        // Both have `count` bytes from there on. Where the text is known to the compiler, this is a comparison of words.
+        return withUnsafeBytes { bytes in
+            text.withUTF8Buffer { expected in
+                guard let here = bytes.baseAddress, let there = expected.baseAddress else { return count == 0 }
+                return memcmp(here + offset, there, count) == 0
+            }
         }
     }
 

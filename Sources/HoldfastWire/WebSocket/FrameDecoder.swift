@@ -37,20 +37,31 @@ package struct FrameDecoder {
 
     /// The head of the next frame, or nil if the input ends before it. Takes from `input` what it has used.
     package mutating func header(from input: inout ByteBuffer) throws(ProtocolViolation) -> FrameHeader? {
+        // Taken from the buffer all at once: a few bytes that are taken one by one cost more than all that is done with them.
+        var used = 0
+        let header = try header(in: input.readableBytesSpan, from: &used)
+        input.moveReaderIndex(forwardBy: used)
+        return header
+    }
+
+    /// - Parameter used: how many of the bytes have been looked at.
+    private mutating func header(in input: RawSpan, from used: inout Int) throws(ProtocolViolation) -> FrameHeader? {
         while true {
             switch stage {
             case .start:
-                guard let byte = input.readInteger(as: UInt8.self) else { return nil }
-                try begin(byte)
+                guard used < input.byteCount else { return nil }
+                try begin(input.byte(at: used))
+                used += 1
                 stage = .length
             case .length:
-                guard let byte = input.readInteger(as: UInt8.self) else { return nil }
-                try takeLength(byte)
+                guard used < input.byteCount else { return nil }
+                try takeLength(input.byte(at: used))
+                used += 1
             case .extendedLength:
-                guard let value = collect(extendedLengthBytes, from: &input) else { return nil }
+                guard let value = collect(extendedLengthBytes, from: input, &used) else { return nil }
                 try takeExtendedLength(value)
             case .maskKey:
-                guard let value = collect(4, from: &input) else { return nil }
+                guard let value = collect(4, from: input, &used) else { return nil }
                 maskKey = MaskKey(UInt32(truncatingIfNeeded: value))
                 stage = .payload
             case .payload:
@@ -119,10 +130,11 @@ package struct FrameDecoder {
     }
 
     /// A big-endian number of `count` bytes, or nil if the input ends before it; what there is of it is kept.
-    private mutating func collect(_ count: UInt8, from input: inout ByteBuffer) -> UInt64? {
+    private mutating func collect(_ count: UInt8, from input: RawSpan, _ used: inout Int) -> UInt64? {
         while collectedBytes < count {
-            guard let byte = input.readInteger(as: UInt8.self) else { return nil }
-            collected = collected << 8 | UInt64(byte)
+            guard used < input.byteCount else { return nil }
+            collected = collected << 8 | UInt64(input.byte(at: used))
+            used += 1
             collectedBytes &+= 1
         }
         defer {

@@ -54,6 +54,12 @@ package struct UTF8Validator: Hashable, Sendable {
     /// The index of the first byte at or after `start` that is not ASCII, or the end.
     private static func endOfASCII(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
+        while index &+ 16 <= bytes.count,
+            (bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                | bytes.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self)) & 0x8080_8080_8080_8080 == 0
+        {
+            index &+= 16
+        }
         while index &+ 8 <= bytes.count,
             bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
         {

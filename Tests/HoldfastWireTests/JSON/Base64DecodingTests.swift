@@ -15,6 +15,11 @@ struct Base64DecodingTests {
         let text = Base64.encode(bytes)
         #expect(decode(text) == bytes)
         #expect(decode(String(text.prefix { $0 != "=" })) == bytes)
+        let seen = Base64.withDecoded(Array(text.utf8).span.bytes) { decoded -> [UInt8]? in
+            guard let decoded else { return nil }
+            return decoded.withUnsafeBytes { Array($0) }
+        }
+        #expect(seen == bytes)
     }
 
     @Test("the alphabet for URLs means the same")
