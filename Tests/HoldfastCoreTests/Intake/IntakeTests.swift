@@ -239,4 +239,45 @@ struct RecentIDsTests {
         #expect(ids.count == 3)
         holds(ids.insert("a", at: start + .seconds(12)))
     }
+
+    @Test("it says what a list that is searched from end to end would say")
+    func model() {
+        var generator = SeededGenerator(seed: 11)
+        for (capacity, limitBytes) in [(1, 1_000), (5, 1_000), (100, 200), (400, 1 << 20)] {
+            var ids = RecentIDs(capacity: capacity, limitBytes: limitBytes, keptFor: .seconds(50))
+            var model: [(id: String, at: Instant)] = []
+            var now = Instant(nanoseconds: 0)
+            for _ in 0..<5_000 {
+                if Int.random(in: 0..<8, using: &generator) == 0 { now = now + .seconds(1) }
+                let number = Int.random(in: 0..<600, using: &generator)
+                let id = String(repeating: "x", count: number % 7) + "\(number)"
+                model.removeAll { now.since($0.at) > .seconds(50) }
+                let isNew = !model.contains { $0.id == id }
+                if isNew {
+                    while !model.isEmpty,
+                        model.count >= capacity || model.map(\.id.utf8.count).reduce(id.utf8.count, +) > limitBytes
+                    {
+                        model.removeFirst()
+                    }
+                    model.append((id, now))
+                }
+                holds(ids.insert(id, at: now) == isNew)
+                holds(ids.count == model.count)
+            }
+        }
+    }
+
+    @Test("ids are told apart by their bytes, and one that is longer than all may be is kept alone")
+    func bytes() {
+        var ids = RecentIDs(limitBytes: 100)
+        let start = Instant(nanoseconds: 0)
+        holds(ids.insert("\u{E9}", at: start))
+        holds(ids.insert("e\u{301}", at: start))
+        let long = String(repeating: "a", count: 1_000)
+        holds(ids.insert(long, at: start))
+        #expect(ids.count == 1)
+        holds(!ids.insert(long, at: start))
+        holds(ids.insert("b", at: start))
+        #expect(ids.count == 1)
+    }
 }
