@@ -76,13 +76,10 @@ extension Lane: LinkDelegate {
             // No miss: the gateway is well, and does not accept us any more.
             fail(index, .heartbeatRefused(code: code), "the gateway answered a heartbeat with \(code)", at: now)
         case .reply(let beat, let isPositive, _):
-            let generation = slots[index].session.generation
-            let orders = slots[index].session.heartbeatReplied(
-                beat, isPositive: isPositive, generation: generation, at: now, using: &generator)
-            if isPositive, !orders.notes.contains(.staleEvent), let time = slots[index].session.liveness?.lastReplyTime
-            {
+            let (orders, time) = slots[index].heartbeatReplied(
+                beat, isPositive: isPositive, at: now, using: &generator)
+            if let time {
                 counters.replies.add(time)
-                slots[index].replies.add(time)
                 countEndpoint(index) { counters in
                     counters.replies &+= 1
                     counters.replyNanoseconds &+= UInt64(max(0, time.wholeNanoseconds))
@@ -134,7 +131,7 @@ extension Lane: LinkDelegate {
                 let kind = account.dialect.writeAnswer(
                     to: question, in: context(index, at: now), into: &scratch)
             else { return }
-            link.sendUrgently(scratch, as: kind)
+            link.send(scratch, as: kind, isUrgent: true)
             link.flush()
         default: break
         }

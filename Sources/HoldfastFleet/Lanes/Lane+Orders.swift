@@ -119,9 +119,8 @@ extension Lane {
     private func send(beat: UInt32, _ index: Int, at now: Moment) {
         // Between the peer's close frame and the end of the stream nothing can be sent any more.
         guard let account = slots[index].account, let link = slots[index].link, link.isOpen else { return }
-        scratch.clear()
-        let kind = account.dialect.writeHeartbeat(beat, in: context(index, at: now), into: &scratch)
-        link.sendUrgently(scratch, as: kind)
+        let context = context(index, at: now)
+        _ = link.write(isUrgent: true) { account.dialect.writeHeartbeat(beat, in: context, into: &$0) }
         link.flush()
         counters.heartbeatsSent &+= 1
         countEndpoint(index) { $0.beats &+= 1 }
@@ -188,28 +187,7 @@ extension Lane {
     }
 
     func countEndpoint(_ index: Int, _ change: (inout EndpointCounters) -> Void) {
-        guard let endpoint = slots[index].endpoint ?? slots[index].account?.endpoint else { return }
-        let number = Int(endpoint)
-        while endpoints.count <= number { endpoints.append(EndpointCounters()) }
-        change(&endpoints[number])
-        changedEndpoints.insert(endpoint)
-    }
-}
-
-extension Link {
-    func send(_ frame: ByteBuffer, as kind: FrameKind) {
-        switch kind {
-        case .text: write(frame, opcode: .text)
-        case .binary: write(frame, opcode: .binary)
-        case .ping: writeControl(.ping, payload: frame)
-        }
-    }
-
-    func sendUrgently(_ frame: ByteBuffer, as kind: FrameKind) {
-        switch kind {
-        case .text: write(frame, opcode: .text, isUrgent: true)
-        case .binary: write(frame, opcode: .binary, isUrgent: true)
-        case .ping: writeControl(.ping, payload: frame)
-        }
+        guard let endpoint = slots[index].countedEndpoint() else { return }
+        endpoints.count(at: endpoint, change)
     }
 }

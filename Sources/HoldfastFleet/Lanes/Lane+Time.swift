@@ -104,7 +104,7 @@ extension Lane: NIOScheduledCallbackHandler {
     /// What follows every event: the session is woken in time; one that waits for nothing is left out by the wheel and the
     /// gate; one that is no longer declared goes.
     func settle(_ index: Int) {
-        if let deadline = slots[index].session.deadline {
+        if let deadline = slots[index].deadline() {
             wheel.arm(UInt32(index), for: deadline)
             return
         }

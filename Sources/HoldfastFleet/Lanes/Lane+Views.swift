@@ -91,8 +91,7 @@ extension Lane {
         report.at = now.instant
         report.counters = counters
         report.lag = worstLag
-        report.endpoints = changedEndpoints.sorted().map { ($0, endpoints[Int($0)]) }
-        changedEndpoints.removeAll(keepingCapacity: true)
+        report.endpoints = endpoints.takeChanged()
         for slot in changedMemories {
             guard let account = slots[Int(slot)].account else { continue }
             report.memories.append((account, slots[Int(slot)].session.memory))

@@ -39,8 +39,7 @@ final class Lane: @unchecked Sendable {
     var mail = LaneMail()
 
     var counters = LaneCounters()
-    var endpoints: [EndpointCounters] = []
-    var changedEndpoints: Set<UInt32> = []
+    var endpoints = EndpointLedger()
     var records: FailureRecords
     /// Slots whose session remembers something else than what the store has.
     var changedMemories: Set<UInt32> = []

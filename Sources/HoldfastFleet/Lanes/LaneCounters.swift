@@ -89,3 +89,25 @@ struct EndpointCounters: Sendable {
     var replies: UInt64 = 0
     var replyNanoseconds: UInt64 = 0
 }
+
+/// What one lane has counted at all its endpoints.
+struct EndpointLedger: Sendable {
+    private var pages: [(counters: EndpointCounters, isChanged: Bool)] = []
+
+    mutating func count(at endpoint: UInt32, _ change: (inout EndpointCounters) -> Void) {
+        let number = Int(endpoint)
+        while pages.count <= number { pages.append((EndpointCounters(), false)) }
+        change(&pages[number].counters)
+        pages[number].isChanged = true
+    }
+
+    /// Those at which something was counted since this was asked last, in the order of their numbers.
+    mutating func takeChanged() -> [(number: UInt32, counters: EndpointCounters)] {
+        var changed: [(number: UInt32, counters: EndpointCounters)] = []
+        for number in pages.indices where pages[number].isChanged {
+            pages[number].isChanged = false
+            changed.append((UInt32(number), pages[number].counters))
+        }
+        return changed
+    }
+}

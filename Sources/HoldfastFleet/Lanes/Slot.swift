@@ -57,6 +57,39 @@ struct Slot {
     /// The secrets in force.
     var credentials: Credentials? { held?.values ?? account.map { Credentials(declaredBy: $0.configuration) } }
 
+    // What follows is `mutating` also where it changes nothing: that works on the slot where it lies, while a look at it from
+    // outside would copy the session.
+
+    /// When its session is to be woken.
+    mutating func deadline() -> Instant? { session.deadline }
+
+    /// The number of the endpoint that is counted for it.
+    mutating func countedEndpoint() -> UInt32? { endpoint ?? account?.endpoint }
+
+    /// A heartbeat's answer. Returns how long it took, if it is a good one of a beat that was open.
+    mutating func heartbeatReplied(
+        _ beat: UInt32?, isPositive: Bool, at now: Moment, using generator: inout SeededGenerator
+    ) -> (orders: Orders, time: Duration?) {
+        let orders = session.heartbeatReplied(
+            beat, isPositive: isPositive, generation: session.generation, at: now, using: &generator)
+        guard isPositive, !orders.notes.contains(.staleEvent), let time = session.liveness?.lastReplyTime else {
+            return (orders, nil)
+        }
+        replies.add(time)
+        return (orders, time)
+    }
+
+    /// Whether a message may be taken that came by the connection there is.
+    mutating func messageReceived(at now: Moment) -> Bool {
+        session.messageReceived(generation: session.generation, at: now)
+    }
+
+    /// The link, which will be flushed when all that came with this read is done with.
+    mutating func linkToAcknowledgeBy() -> Link? {
+        hasUnflushedAcknowledgements = link != nil
+        return link
+    }
+
     /// Nothing is left of the session but its value: no socket, no deadline.
     var isAtRest: Bool { link == nil && session.deadline == nil && session.state == .disconnected }
 }

@@ -30,6 +30,35 @@ extension Link {
         }
     }
 
+    /// Frames what `body` writes, as what it says, without a buffer between; it leaves with the next flush. False, and nothing is
+    /// framed, if it says nothing, and on a link that is not open.
+    ///
+    /// - Parameter isUrgent: goes before all that waits and is not urgent, as a heartbeat should.
+    public func write(isUrgent: Bool = false, _ body: (inout ByteBuffer) -> FrameKind?) -> Bool {
+        guard case .open = state else { return false }
+        guard isUrgent || deflation == nil else {
+            var payload = ByteBuffer()
+            guard let kind = body(&payload) else { return false }
+            send(payload, as: kind)
+            return true
+        }
+        switch outbound.append(isUrgent: isUrgent, body) {
+        case .framed: if outbound.bytes > maxBufferedBytes { endIfOverfull() }
+        case .unframed(let kind, let payload): send(payload, as: kind, isUrgent: isUrgent)
+        case .nothing: return false
+        }
+        return true
+    }
+
+    /// Frames a frame of a dialect; it leaves with the next flush.
+    public func send(_ frame: ByteBuffer, as kind: FrameKind, isUrgent: Bool = false) {
+        switch kind {
+        case .text: write(frame, opcode: .text, isUrgent: isUrgent)
+        case .binary: write(frame, opcode: .binary, isUrgent: isUrgent)
+        case .ping: writeControl(.ping, payload: frame)
+        }
+    }
+
     /// Frames a control frame; it leaves with the next flush, before all that waits and is not urgent. Does nothing on a
     /// link that is not open. Pings of the peer are answered without this.
     ///

@@ -30,6 +30,36 @@ struct OutboundQueue {
         if isUrgent { urgent = frames } else { data = frames }
     }
 
+    /// What became of a frame that was written in its place.
+    enum Written {
+        case framed
+        case nothing
+        /// It is no short message, and has to be framed like all others.
+        case unframed(FrameKind, ByteBuffer)
+    }
+
+    /// Frames what `body` writes where it writes it, if it is a short message, as acknowledgements are.
+    mutating func append(isUrgent: Bool, _ body: (inout ByteBuffer) -> FrameKind?) -> Written {
+        // Taken out while it grows, as above.
+        var frames = (isUrgent ? urgent.take() : data.take()) ?? ByteBuffer()
+        defer {
+            let kept = frames.readableBytes > 0 ? frames : nil
+            if isUrgent { urgent = kept } else { data = kept }
+        }
+        let start = frames.writerIndex
+        FrameEncoder.beginShort(in: &frames)
+        let kind = body(&frames)
+        if let opcode = kind?.messageOpcode,
+            FrameEncoder.endShort(at: start, opcode: opcode, maskKey: maskKeys.next(), in: &frames)
+        {
+            return .framed
+        }
+        let payloadStart = start &+ FrameEncoder.shortHeadBytes
+        let payload = frames.getSlice(at: payloadStart, length: frames.writerIndex &- payloadStart)
+        frames.moveWriterIndex(to: start)
+        return if let kind { .unframed(kind, payload ?? ByteBuffer()) } else { .nothing }
+    }
+
     mutating func answerPing(_ payload: ByteBuffer) {
         var frame = ByteBuffer()
         FrameEncoder.encode(payload, opcode: .pong, maskKey: maskKeys.next(), into: &frame)
@@ -70,5 +100,16 @@ struct OutboundQueue {
             end = end &+ head &+ 4  // the mask key's four bytes
         }
         return min(end, frames.writerIndex) &- frames.readerIndex
+    }
+}
+
+extension FrameKind {
+    /// Nil for a control frame.
+    fileprivate var messageOpcode: Opcode? {
+        switch self {
+        case .text: .text
+        case .binary: .binary
+        case .ping: nil
+        }
     }
 }

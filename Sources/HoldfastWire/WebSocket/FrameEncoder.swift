@@ -27,6 +27,31 @@ package enum FrameEncoder {
         }
     }
 
+    /// The head of a masked frame with 125 bytes of payload at most.
+    static let shortHeadBytes = 6
+
+    /// Leaves room for the head of a short frame; its payload is to be written next, and then `endShort` called.
+    static func beginShort(in output: inout ByteBuffer) {
+        output.reserveCapacity(minimumWritableBytes: shortHeadBytes + FrameHeader.controlLimitBytes)
+        output.moveWriterIndex(forwardBy: shortHeadBytes)
+    }
+
+    /// Makes a masked frame of all that was written since `start`, where `beginShort` was called. False, and nothing is done, if
+    /// that is too long for a short one.
+    static func endShort(at start: Int, opcode: Opcode, maskKey: MaskKey, in output: inout ByteBuffer) -> Bool {
+        let length = output.writerIndex - start - shortHeadBytes
+        guard (0...FrameHeader.controlLimitBytes).contains(length), start >= output.readerIndex else { return false }
+        let offset = start - output.readerIndex
+        output.withUnsafeMutableReadableBytes { bytes in
+            // The frame is the last of the readable bytes: from `offset` on, head and payload.
+            let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[offset...])
+            let head = writeHead(0x80 | opcode.rawValue, lengthBytes: length, maskKey: maskKey, to: frame)
+            let payload = UnsafeMutableRawBufferPointer(rebasing: frame[head...])
+            maskKey.copy(UnsafeRawBufferPointer(payload), to: payload)
+        }
+        return true
+    }
+
     /// Returns how many bytes it has: 14 at most.
     private static func writeHead(
         _ first: UInt8, lengthBytes length: Int, maskKey: MaskKey?, to target: UnsafeMutableRawBufferPointer

@@ -16,7 +16,7 @@ package struct MaskKey: Hashable, Sendable {
         return bits == 0 ? self : MaskKey((word << bits) | (word >> (32 - bits)))
     }
 
-    /// Copies `source` to `target`, masked; as many bytes as the shorter of the two has.
+    /// Copies `source` to `target`, which may be the same memory, masked; as many bytes as the shorter of the two has.
     func copy(_ source: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
         let count = min(source.count, target.count)
         let half = UInt64(word.bigEndian)  // in memory order

@@ -56,6 +56,62 @@ struct OutboundQueueTests {
         #expect(try drain(&queue) == [[.pong(ByteBuffer())], [.message(text("a"), isText: true)]])
     }
 
+    @Test("what is written in its place is framed like everything else", arguments: [0, 1, 7, 8, 100, 125])
+    func inPlace(count: Int) throws {
+        var queue = OutboundQueue(maskKeys: .current)
+        let long = String(repeating: "x", count: count)
+        queue.append(text("a"), opcode: .text, isUrgent: false)
+        for kind in [FrameKind.text, .binary] {
+            let written = queue.append(isUrgent: false) { buffer in
+                buffer.writeString(long)
+                return kind
+            }
+            guard case .framed = written else {
+                Issue.record("not framed")
+                return
+            }
+        }
+        _ = queue.append(isUrgent: true) { buffer in
+            buffer.writeString("beat")
+            return .text
+        }
+        #expect(
+            try drain(&queue) == [
+                [.message(text("beat"), isText: true)],
+                [
+                    .message(text("a"), isText: true), .message(text(long), isText: true),
+                    .message(text(long), isText: false),
+                ],
+            ])
+    }
+
+    @Test("what is too long for that, a ping, and nothing leave no trace", arguments: [true, false])
+    func notInPlace(isFirst: Bool) throws {
+        var queue = OutboundQueue(maskKeys: .current)
+        if !isFirst { queue.append(text("a"), opcode: .text, isUrgent: false) }
+        for (kind, count) in [(FrameKind.text, 126), (.binary, 70_000), (.ping, 3)] {
+            let payload = text(String(repeating: "x", count: count))
+            let written = queue.append(isUrgent: false) { buffer in
+                buffer.writeImmutableBuffer(payload)
+                return kind
+            }
+            guard case .unframed(kind, payload) = written else {
+                Issue.record("framed")
+                return
+            }
+        }
+        let nothing = queue.append(isUrgent: false) { buffer in
+            buffer.writeString("half")
+            return nil
+        }
+        guard case .nothing = nothing else {
+            Issue.record("something")
+            return
+        }
+        #expect(queue.isEmpty == isFirst)
+        #expect(try drain(&queue) == (isFirst ? [] : [[.message(text("a"), isText: true)]]))
+    }
+
     @Test("data leaves in chunks of whole frames", arguments: [1, 7, 8, 500, 70_000, 200_000])
     func chunks(chunkBytes: Int) throws {
         var queue = OutboundQueue(maskKeys: .current)
