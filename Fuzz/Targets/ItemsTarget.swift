@@ -33,7 +33,22 @@ private func items(of entries: [UInt8]) throws(BrokenPromise) -> Int? {
         try demand(isJSON, "an item is no JSON")
         try demand(item.id != "", "an item has an empty name")
     }
+    var look = PushLook()
+    if dialect.look(at: push, into: &look) { try demandSame(look, items) }
     return items.count
+}
+
+/// The short way has found what the long one finds: messages of others, with an id, and no problem.
+private func demandSame(_ look: PushLook, _ items: [Result<InboundItem, FrameProblem>]) throws(BrokenPromise) {
+    try demand(look.count == items.count, "the short way finds \(look.count) items, the long one \(items.count)")
+    for (number, item) in items.enumerated() {
+        guard case .success(let item) = item, let id = item.id, item.chat?.isEmpty == false, !item.isOwn else {
+            throw BrokenPromise("the short way takes what is no message of somebody else")
+        }
+        let isSame = look.withID(number) { $0.withUnsafeBytes { $0.elementsEqual(id.utf8) } }
+        try demand(isSame == true, "the short way finds another id")
+        try demand(look.sentAt(number) == item.sentAt, "the short way finds another time")
+    }
 }
 
 private func base64(_ bytes: [UInt8]) -> [UInt8] {

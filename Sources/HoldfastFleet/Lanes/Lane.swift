@@ -37,6 +37,8 @@ final class Lane: @unchecked Sendable {
     var openLinks = 0
     let messages: MessageDesk
     var mail = LaneMail()
+    /// What was found in the last push that nobody wants to read; kept for its memory.
+    var look = PushLook()
 
     var counters = LaneCounters()
     var endpoints = EndpointLedger()

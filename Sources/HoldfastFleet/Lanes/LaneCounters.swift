@@ -1,4 +1,5 @@
 import HoldfastCore
+import HoldfastWire
 
 /// What one lane has counted since it began. Copied as a whole into each report.
 struct LaneCounters: Sendable {
@@ -35,6 +36,21 @@ struct LaneCounters: Sendable {
     var shed: UInt64 = 0
     /// Transitions that were too many for one report.
     var unreported: UInt64 = 0
+
+    /// Messages that nobody wants to read. Returns by how many milliseconds the last that says so came late.
+    mutating func take(_ look: PushLook, duplicates: Int, at now: WallTime) -> Int64? {
+        messagesReceived &+= UInt64(look.count)
+        self.duplicates &+= UInt64(duplicates)
+        unmatched &+= UInt64(look.count - duplicates)
+        var last: Int64?
+        for number in 0..<look.count {
+            guard let sentAt = look.sentAt(number) else { continue }
+            let late = now.millisecondsSince(sentAt)
+            delays.add(milliseconds: max(late, 0))
+            last = late
+        }
+        return last
+    }
 }
 
 /// Reply times in the buckets of `Histogram.replyBounds`.

@@ -13,11 +13,11 @@ extension Lane {
 
     /// What cannot be taken any more cannot be acknowledged either; a gateway that keeps it will deliver it again.
     func take(_ push: Push, _ index: Int, _ account: Account, at now: Moment) {
-        let generation = slots[index].session.generation
-        guard !mail.isClosed, slots[index].session.messageReceived(generation: generation, at: now) else {
+        guard !mail.isClosed, slots[index].messageReceived(at: now) else {
             counters.pushesDropped &+= 1
             return
         }
+        if account.configuration.messages == .memory, takeAtOnce(push, index, account, at: now) { return }
         let (entry, items) = read(push, index, account, at: now)
         counters.messagesReceived &+= UInt64(items)
         guard items > 0 else { return acknowledge(push, index, account, items: 0) }
@@ -38,14 +38,27 @@ extension Lane {
         }
     }
 
+    /// What nobody wants to read is told from what came before, counted and acknowledged; no text of it is made. So it is in the
+    /// mode without a journal while there are no handlers. False, and nothing has been done, if there is more in the push than
+    /// messages of others.
+    private func takeAtOnce(_ push: Push, _ index: Int, _ account: Account, at now: Moment) -> Bool {
+        guard !messages.wantsMessages, account.dialect.look(at: push, into: &look) else { return false }
+        let look = look
+        if look.count > 0 {
+            let duplicates = mailbox(index).take(look, keptFor: account.configuration.intake.dedupe, at: now.instant)
+            if let late = counters.take(look, duplicates: duplicates, at: now.wall) {
+                slots[index].messageDelay = .milliseconds(late)
+            }
+        }
+        acknowledge(push, index, account, items: look.count)
+        return true
+    }
+
     private func acknowledge(_ push: Push, _ index: Int, _ account: Account, items: Int) {
+        guard let link = slots[index].linkToAcknowledgeBy() else { return }
         // A stream that has ended can still deliver what it brought before; no acknowledgement leaves by it.
-        guard let link = slots[index].link, link.isOpen else { return }
-        scratch.clear()
-        guard let kind = account.dialect.writeAcknowledgement(of: push, into: &scratch) else { return }
-        link.send(scratch, as: kind)
-        counters.messagesAcknowledged &+= UInt64(items)
-        slots[index].hasUnflushedAcknowledgements = true
+        let isWritten = link.write { account.dialect.writeAcknowledgement(of: push, into: &$0) }
+        if isWritten { counters.messagesAcknowledged &+= UInt64(items) }
     }
 
     // MARK: What is in a push
@@ -89,9 +102,7 @@ extension Lane {
     /// has come to its end here. A message of the account's own goes there all the same: a person may have written it, and
     /// then its chat rests (T6).
     private func goesOn(_ item: InboundItem, _ id: String, _ index: Int, _ account: Account, at now: Moment) -> Bool {
-        let mailbox = mailbox(index)
-        if mailbox.recent == nil { mailbox.recent = RecentIDs(keptFor: account.configuration.intake.dedupe) }
-        guard mailbox.recent?.insert(id, at: now.instant) == true else {
+        guard mailbox(index).takes(id, keptFor: account.configuration.intake.dedupe, at: now.instant) else {
             counters.duplicates &+= 1
             return false
         }

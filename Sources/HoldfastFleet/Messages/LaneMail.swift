@@ -46,6 +46,27 @@ final class Mailbox {
     var outbox: Outbox?
     /// Ids that came lately, in the mode that keeps no journal (T2); nil in the others, and before the first.
     var recent: RecentIDs?
+
+    /// False for an id that came before.
+    func takes(_ id: String, keptFor: Duration, at now: Instant) -> Bool {
+        Self.ids(&recent, keptFor) { $0.insert(id, at: now) }
+    }
+
+    /// How many of these came before.
+    func take(_ look: PushLook, keptFor: Duration, at now: Instant) -> Int {
+        Self.ids(&recent, keptFor) { ids in
+            (0..<look.count).count { number in look.withID(number) { ids.insert($0, at: now) } == false }
+        }
+    }
+
+    private static func ids<Result>(
+        _ recent: inout RecentIDs?, _ keptFor: Duration, _ body: (inout RecentIDs) -> Result
+    ) -> Result {
+        // Taken out while they grow, so that their memory has one owner and is not copied.
+        var ids = recent.take() ?? RecentIDs(keptFor: keptFor)
+        defer { recent = ids }
+        return body(&ids)
+    }
 }
 
 /// A push of which nothing is in the journal, on its way to the desk.

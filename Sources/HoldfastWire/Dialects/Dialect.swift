@@ -61,6 +61,13 @@ public protocol Dialect: Hashable, Sendable {
     /// the push carries none. Not needed to acknowledge a push, so it is called where there is time for it.
     func items(of push: Push) -> [Result<InboundItem, FrameProblem>]
 
+    /// Finds what counting and telling duplicates need, without making texts, in a push that brings nothing but messages of
+    /// others, each with an id. False for any other push, and where the dialect does not know such a short way: then
+    /// `items(of:)` has to be asked. True means that it would have found just these, in this order, and could read them all.
+    ///
+    /// - Parameter look: what was in it is replaced.
+    func look(at push: Push, into look: inout PushLook) -> Bool
+
     /// Writes a message of ours. Nil if the dialect knows no messages, or not this one; nothing is written then.
     ///
     /// - Parameter number: counts the messages of this connection; its answer comes back with it.
@@ -93,6 +100,8 @@ extension Dialect {
     public func interpretPong(_ payload: ByteBuffer, identity: ConnectionIdentity) -> Meaning { .other }
 
     public func items(of push: Push) -> [Result<InboundItem, FrameProblem>] { [] }
+
+    public func look(at push: Push, into look: inout PushLook) -> Bool { false }
 
     public func writeMessage(
         _ message: OutboundMessage, number: UInt32, in context: DialectContext, into buffer: inout ByteBuffer

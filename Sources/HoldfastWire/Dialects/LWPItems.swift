@@ -15,70 +15,70 @@ extension LWP {
         let json = body.readableBytesSpan
         var items: [Result<InboundItem, FrameProblem>] = []
         do throws(JSONError) {
-            var scanner = JSONScanner()
-            guard try scanner.enterObject(in: json) else { return [] }
-            while let key = try scanner.nextKey(in: json) {
-                if key.isString("syncPushPackage", in: json) {
-                    items = try package(body, with: &scanner)
-                } else {
-                    try scanner.skipValue(in: json)
-                }
+            try Self.forEachEntry(in: json, begin: { items.removeAll() }) { entry, payload in
+                if items.count <= Self.itemLimit { items.append(item(entry, payload, of: body, json)) }
             }
         } catch {
             // Cannot be: the whole frame has been scanned before.
             return [.failure(.json(error))]
         }
-        return items
-    }
-
-    /// What the package that begins here has in `data`. Of members that appear twice the last one counts.
-    private func package(
-        _ body: ByteBuffer, with scanner: inout JSONScanner
-    ) throws(JSONError) -> [Result<InboundItem, FrameProblem>] {
-        let json = body.readableBytesSpan
-        var items: [Result<InboundItem, FrameProblem>] = []
-        guard try scanner.enterObject(in: json) else { return [] }
-        while let key = try scanner.nextKey(in: json) {
-            if key.isString("data", in: json) {
-                items = try entries(body, with: &scanner)
-            } else {
-                try scanner.skipValue(in: json)
-            }
-        }
-        return items
-    }
-
-    /// The entries of the array that begins here; none if it is no array.
-    private func entries(
-        _ body: ByteBuffer, with scanner: inout JSONScanner
-    ) throws(JSONError) -> [Result<InboundItem, FrameProblem>] {
-        let json = body.readableBytesSpan
-        var items: [Result<InboundItem, FrameProblem>] = []
-        guard scanner.nextKind(in: json) == .array else {
-            try scanner.skipValue(in: json)
-            return []
-        }
-        try scanner.beginArray(in: json)
-        while try scanner.nextElement(in: json) {
-            guard items.count <= Self.itemLimit else {
-                try scanner.skipValue(in: json)
-                continue
-            }
-            items.append(try item(body, with: &scanner))
-        }
         return items.count > Self.itemLimit ? [.failure(.tooManyItems)] : items
     }
 
-    /// The entry that begins here.
+    /// The same for messages of others, as long as there is nothing else in the push.
+    public func look(at push: Push, into look: inout PushLook) -> Bool {
+        look.removeAll()
+        guard let range = push.parts[LWPEnvelope.Part.body] else { return true }
+        let frame = push.frame.readableBytesSpan
+        guard range.upperBound <= frame.byteCount else { return false }
+        let json = frame.extracting(range)
+        var isPlain = true
+        do throws(JSONError) {
+            try Self.forEachEntry(in: json, begin: { look.removeAll() }) { _, payload in
+                isPlain = isPlain && look.count < Self.itemLimit && self.look(at: payload, of: json, into: &look)
+            }
+        } catch {
+            return false
+        }
+        return isPlain
+    }
+
+    /// Walks over the entries of `syncPushPackage.data` in the body of a push: where each lies, and its own `data`, the last one
+    /// if there are several. Of an array that is there twice the last one counts, too: `begin` is called before each.
+    private static func forEachEntry(
+        in json: RawSpan, begin: () -> Void, _ body: (_ entry: Range<Int>, _ payload: JSONValue?) -> Void
+    ) throws(JSONError) {
+        var scanner = JSONScanner()
+        guard try scanner.enterObject(in: json) else { return }
+        while let key = try scanner.nextKey(in: json) {
+            guard key.isString("syncPushPackage", in: json) else {
+                try scanner.skipValue(in: json)
+                continue
+            }
+            begin()
+            guard try scanner.enterObject(in: json) else { continue }
+            while let key = try scanner.nextKey(in: json) {
+                guard key.isString("data", in: json) else {
+                    try scanner.skipValue(in: json)
+                    continue
+                }
+                begin()
+                guard try scanner.enterArray(in: json) else { continue }
+                while try scanner.nextElement(in: json) {
+                    _ = scanner.nextKind(in: json)  // The element begins behind the blanks.
+                    let start = scanner.position
+                    let payload = try scanner.lastMember("data", in: json)
+                    body(start..<scanner.position, payload)
+                }
+            }
+        }
+    }
+
     private func item(
-        _ body: ByteBuffer, with scanner: inout JSONScanner
-    ) throws(JSONError) -> Result<InboundItem, FrameProblem> {
-        let json = body.readableBytesSpan
-        _ = scanner.nextKind(in: json)  // The element begins behind the blanks.
-        let start = scanner.position
-        let payload = try scanner.lastMember("data", in: json)
+        _ entry: Range<Int>, _ payload: JSONValue?, of body: ByteBuffer, _ json: RawSpan
+    ) -> Result<InboundItem, FrameProblem> {
         guard let payload, payload.kind == .string else {
-            let raw = body.getSlice(at: body.readerIndex + start, length: scanner.position - start)
+            let raw = body.getSlice(at: body.readerIndex + entry.lowerBound, length: entry.count)
             return .success(InboundItem(raw: raw ?? ByteBuffer()))
         }
         let decoded = payload.withText(in: json) { Base64.decode($0) } ?? nil
@@ -88,94 +88,66 @@ extension LWP {
     /// - Parameter payload: JSON or MessagePack; nil if it could not be decoded.
     private func item(_ payload: ByteBuffer?) throws(FrameProblem) -> InboundItem {
         guard let payload, let first = payload.readableBytesView.first else { throw .badBase64 }
-        // JSON text begins with one of these; as MessagePack they would be the lonely numbers 123, 91 and so on.
+        guard !Self.beginsJSON(first) else { return try item(json: payload) }
+        let json: ByteBuffer
+        do throws(MessagePackError) { json = try MessagePack.json(of: payload) } catch { throw .messagePack(error) }
+        return try item(json: json)
+    }
+
+    /// JSON text begins with one of these; as MessagePack they would be the lonely numbers 123, 91 and so on.
+    private static func beginsJSON(_ first: UInt8) -> Bool {
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"),
             UInt8(ascii: "\t"):
-            let item = try item(json: payload)
-            var validator = UTF8Validator()
-            guard validator.accept(payload), validator.isComplete else { throw .badUTF8 }
-            return item
-        default:
-            let json: ByteBuffer
-            do throws(MessagePackError) { json = try MessagePack.json(of: payload) } catch { throw .messagePack(error) }
-            return try item(json: json)
+            true
+        default: false
         }
     }
 
-    /// The one pass over an item: it checks all of it, and finds what a chat message says.
     private func item(json raw: ByteBuffer) throws(FrameProblem) -> InboundItem {
         let json = raw.readableBytesSpan
-        var scanner = JSONScanner()
-        var item = InboundItem(raw: raw)
-        do throws(JSONError) {
-            if try scanner.enterObject(in: json) {
-                while let key = try scanner.nextKey(in: json) {
-                    if key.isString("1", in: json) {
-                        let isChatMessage = try readMessage(of: json, with: &scanner, into: &item)
-                        if !isChatMessage { item = InboundItem(raw: raw) }
-                    } else {
-                        try scanner.skipValue(in: json)
-                    }
-                }
-            }
-            try scanner.finish(in: json)
-        } catch {
-            throw .json(error)
-        }
-        return item
+        guard let message = try LWPChatMessage(json) else { return InboundItem(raw: raw) }
+        return InboundItem(
+            id: message.id?.text(in: json),
+            chat: message.chat?.withText(in: json, Self.withoutDomain),
+            sender: message.sender?.withText(in: json, Self.withoutDomain),
+            senderName: message.senderName?.text(in: json),
+            text: message.text?.text(in: json),
+            item: message.url?.withText(in: json, Self.itemID) ?? nil,
+            isGroup: message.type?.withText(in: json) { $0.byteCount == 2 && $0.contains("30", at: 0) } == true,
+            isOwn: message.sender?.withText(in: json, isOwn) == true,
+            sentAt: message.sentAt?.milliseconds(in: json).map(WallTime.init(milliseconds:)),
+            raw: raw)
     }
 
-    /// The chat message that begins here. False if it is none: then it lacks one of what a chat message has.
-    private func readMessage(
-        of json: RawSpan, with scanner: inout JSONScanner, into item: inout InboundItem
-    ) throws(JSONError) -> Bool {
-        guard try scanner.enterObject(in: json) else { return false }
-        var hasDetails = false
-        (item.chat, item.id, item.sentAt) = (nil, nil, nil)
-        while let key = try scanner.nextKey(in: json) {
-            if key.isString("10", in: json), scanner.nextKind(in: json) == .object {
-                hasDetails = true
-                try readDetails(of: json, with: &scanner, into: &item)
-                continue
+    /// Takes a message of somebody else; false for everything else.
+    private func look(at payload: JSONValue?, of json: RawSpan, into look: inout PushLook) -> Bool {
+        guard let payload, payload.kind == .string else { return false }
+        return payload.withText(in: json) { text in
+            Base64.withDecoded(text) { decoded in
+                guard let decoded, Self.beginsJSON(decoded.byte(at: 0)), let message = try? LWPChatMessage(decoded),
+                    message.sender?.withText(in: decoded, isOwn) != true
+                else { return false }
+                let sentAt = message.sentAt?.milliseconds(in: decoded).map(WallTime.init(milliseconds:))
+                return message.id?.withText(in: decoded) { look.append($0, sentAt: sentAt) } != nil
             }
-            let value = try scanner.skipValue(in: json)
-            if key.isString("2", in: json) {
-                item.chat = value.withText(in: json, Self.withoutDomain)
-            } else if key.isString("3", in: json) {
-                item.id = value.text(in: json)
-            } else if key.isString("5", in: json) {
-                item.sentAt = value.milliseconds(in: json).map(WallTime.init(milliseconds:))
-            }
-        }
-        return hasDetails && item.chat?.isEmpty == false && item.id?.isEmpty == false
+        } == true
     }
 
-    private func readDetails(
-        of json: RawSpan, with scanner: inout JSONScanner, into item: inout InboundItem
-    ) throws(JSONError) {
-        (item.sender, item.senderName, item.text, item.item, item.isGroup) = (nil, nil, nil, nil, false)
-        try scanner.beginObject(in: json)
-        while let key = try scanner.nextKey(in: json) {
-            let value = try scanner.skipValue(in: json)
-            if key.isString("senderUserId", in: json) {
-                item.sender = value.withText(in: json, Self.withoutDomain)
-            } else if key.isString("reminderTitle", in: json) {
-                item.senderName = value.text(in: json)
-            } else if key.isString("reminderContent", in: json) {
-                item.text = value.text(in: json)
-            } else if key.isString("reminderUrl", in: json) {
-                item.item = value.withText(in: json, Self.itemID) ?? nil
-            } else if key.isString("sessionType", in: json) {
-                item.isGroup = value.withText(in: json) { $0.byteCount == 2 && $0.contains("30", at: 0) } == true
-            }
-        }
-        item.isOwn = userID != nil && item.sender == userID
+    /// Byte for byte, as all names that a gateway gives are told apart.
+    private func isOwn(_ sender: RawSpan) -> Bool {
+        guard let userID else { return false }
+        let name = sender.extracting(first: Self.lengthWithoutDomain(sender))
+        return name.withUnsafeBytes { $0.elementsEqual(userID.utf8) }
     }
 
     private static func withoutDomain(_ name: RawSpan) -> String {
+        name.extracting(first: lengthWithoutDomain(name)).text
+    }
+
+    static func lengthWithoutDomain(_ name: RawSpan) -> Int {
         let length = name.byteCount - domain.utf8CodeUnitCount
-        return length >= 0 && name.contains(domain, at: length) ? name.extracting(first: length).text : name.text
+        return length >= 0 && name.contains(domain, at: length) ? length : name.byteCount
     }
 
     /// The value of `itemId` in the URL's query.
@@ -206,12 +178,22 @@ extension RawSpan {
 
 extension JSONScanner {
     /// Steps into the object that begins here. False if it is none, which is then passed.
-    fileprivate mutating func enterObject(in json: RawSpan) throws(JSONError) -> Bool {
+    mutating func enterObject(in json: RawSpan) throws(JSONError) -> Bool {
         guard nextKind(in: json) == .object else {
             try skipValue(in: json)
             return false
         }
         try beginObject(in: json)
+        return true
+    }
+
+    /// Steps into the array that begins here. False if it is none, which is then passed.
+    fileprivate mutating func enterArray(in json: RawSpan) throws(JSONError) -> Bool {
+        guard nextKind(in: json) == .array else {
+            try skipValue(in: json)
+            return false
+        }
+        try beginArray(in: json)
         return true
     }
 
@@ -233,15 +215,5 @@ extension JSONScanner {
             if key.isString(name, in: json) { found = value }
         }
         return found
-    }
-}
-
-extension JSONValue {
-    fileprivate func milliseconds(in json: RawSpan) -> Int64? {
-        switch kind {
-        case .number: integer(in: json)
-        case .string: string(in: json).flatMap { Int64($0) }
-        case .object, .array, .boolean, .null: nil
-        }
     }
 }

@@ -99,6 +99,68 @@ struct LWPItemTests {
         #expect(try items.last?.get().id == "1")
     }
 
+    /// What the short way finds; nil if it leaves the push to the long one.
+    private func look(_ entries: String) throws -> [String]? {
+        let frame = ByteBuffer(
+            string: #"{"lwp":"/s","headers":{"mid":"a"},"body":{"syncPushPackage":{"data":[\#(entries)]}}}"#)
+        guard case .push(let push) = dialect.interpret(frame, isText: true, identity: identity) else { return nil }
+        var look = PushLook()
+        // What an earlier push has left in it must not be found again.
+        if let earlier = anotherPush { #expect(dialect.look(at: earlier, into: &look) && look.count == 1) }
+        guard dialect.look(at: push, into: &look) else { return nil }
+        let full = try dialect.items(of: push).map { try $0.get() }
+        #expect((0..<look.count).map { look.sentAt($0) } == full.map(\.sentAt))
+        #expect(look.sentAt(look.count) == nil && look.withID(look.count) { _ in true } == nil)
+        let ids = (0..<look.count).compactMap { number in
+            look.withID(number) { $0.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
+        }
+        #expect(ids == full.map(\.id))
+        return ids
+    }
+
+    private var anotherPush: Push? {
+        let frame =
+            #"{"lwp":"/s","headers":{"mid":"b"},"body":{"syncPushPackage":{"data":[\#(entry(chat("earlier")))]}}}"#
+        guard case .push(let push) = dialect.interpret(ByteBuffer(string: frame), isText: true, identity: identity)
+        else { return nil }
+        return push
+    }
+
+    @Test("the short way finds the ids of messages of others, and what it finds is what the long way finds")
+    func shortWay() throws {
+        #expect(try look(entry(chat("m1"))) == ["m1"])
+        #expect(
+            try look([entry(chat("1")), entry(chat("22")), entry(chat(#"\u0033"#))].joined(separator: ",")) == [
+                "1", "22", "3",
+            ])
+        #expect(try look(entry(chat("m1")).replacing("/", with: #"\/"#)) == ["m1"])
+        #expect(try look("") == [])
+        let twice = #"{"1":{"2":"a","3":"b","10":{"senderUserId":"1001"}},"1":{"2":"c","3":7,"10":{}}}"#
+        #expect(try look(entry(twice)) == ["7"])
+    }
+
+    @Test(
+        "the short way leaves to the long one what is anything else",
+        arguments: [
+            #"{"other":1}"#, #"{"data":"***"}"#, #"{"data":""}"#, #"{"data":"wQ=="}"#, #"{"data":"eyJhIjoi/yJ9"}"#,
+            #"{"data":7}"#, "[]", "7",
+        ])
+    func longWay(other: String) throws {
+        #expect(try look(other) == nil)
+        #expect(try look("\(entry(chat("1"))),\(other)") == nil)
+        #expect(try look("\(other),\(entry(chat("1")))") == nil)
+    }
+
+    @Test("the short way leaves messages of the account's own to the long one, and what is no chat message")
+    func longWayOfItems() throws {
+        #expect(try look(entry(chat("m1", sender: "1001@goofish"))) == nil)
+        #expect(try look(entry(chat("m1", sender: "1001"))) == nil)
+        #expect(try look(entry(chat("m1", sender: "100"))) == ["m1"])
+        for json in [#"{"1":{"2":"c","3":"m"}}"#, #"{"1":{"2":"@goofish","3":"m","10":{}}}"#, "{}", #"{"1":"#, "{}x"] {
+            #expect(try look(entry(json)) == nil)
+        }
+    }
+
     @Test("JSON that ends early is not JSON")
     func endsEarly() throws {
         guard case .failure(.json) = try items(entry(#"{"1":"#)).first else {
