@@ -51,9 +51,7 @@ struct AccountWatch: Sendable {
     var replySeconds: UInt8 = 0
     /// Since when it is connected, or is not.
     var since = Instant(nanoseconds: 0)
-    var failureClass: FailureClass?
-    /// The code of its last failure; empty if there was none.
-    var code = ""
+    var lastFailure: Failure?
     /// Connections lost, by the minute.
     private var losses = RecentCounts<10, UInt8>()
     /// The number of the alert that it is part of, by the place of the rule in `rules`; 0 is none.
@@ -61,6 +59,36 @@ struct AccountWatch: Sendable {
 
     static let rules: [AlertRule] = [.accountQuarantined, .accountDown, .accountFlapping, .accountSlow]
     static let causes: [AlertCause.Kind] = [.accountQuarantined, .accountDown, .accountFlapping, .accountSlow]
+
+    /// Whether this says nothing new.
+    func knows(_ evidence: AccountEvidence) -> Bool {
+        guard isPresent, isConnected == (evidence.state == .connected), isEnabled == evidence.isEnabled,
+            isQuarantined == evidence.isQuarantined, isSickByItself == evidence.isSickByItself,
+            replySeconds == UInt8(clamping: evidence.replySeconds), endpoint == evidence.endpoint, id == evidence.id
+        else { return false }
+        return !awaitsFirstTurn || !hasHadItsTurn(evidence)
+    }
+
+    /// It is connected, or has failed.
+    private func hasHadItsTurn(_ evidence: AccountEvidence) -> Bool {
+        evidence.state == .connected || evidence.failures > 0 || evidence.isQuarantined
+    }
+
+    /// What is known of it now; the first time, it is known by then whose it is.
+    mutating func take(_ evidence: AccountEvidence, at now: Instant) {
+        let connects = evidence.state == .connected
+        if isConnected != connects { since = now }
+        if !isEnabled, evidence.isEnabled {
+            since = now
+            awaitsFirstTurn = true
+        }
+        if hasHadItsTurn(evidence) { awaitsFirstTurn = false }
+        isConnected = connects
+        isEnabled = evidence.isEnabled
+        isQuarantined = evidence.isQuarantined
+        isSickByItself = evidence.isSickByItself
+        replySeconds = UInt8(clamping: evidence.replySeconds)
+    }
 
     var isInAlert: Bool { alerts.indices.contains { alerts[$0] != 0 } }
 

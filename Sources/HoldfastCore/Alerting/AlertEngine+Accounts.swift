@@ -7,35 +7,21 @@ extension AlertEngine {
 
     /// Must be known.
     subscript(key: AccountKey) -> AccountWatch {
-        get { accounts[Int(key.lane)][Int(key.slot)] }
-        set { accounts[Int(key.lane)][Int(key.slot)] = newValue }
+        _read { yield accounts[Int(key.lane)][Int(key.slot)] }
+        _modify { yield &accounts[Int(key.lane)][Int(key.slot)] }
     }
 
     // MARK: What is known
 
     mutating func take(_ evidence: AccountEvidence, _ key: AccountKey, at now: Instant) {
-        var watch = self[key]
-        let isConnected = evidence.state == .connected
-        if !watch.isPresent {
-            watch.id = evidence.id
-            watch.endpoint = evidence.endpoint
-            watch.isPresent = true
-            watch.since = now
-            rejoin(&watch, key)
+        if !self[key].isPresent {
+            self[key].id = evidence.id
+            self[key].endpoint = evidence.endpoint
+            self[key].isPresent = true
+            self[key].since = now
+            rejoin(key)
         }
-        if watch.isConnected != isConnected { watch.since = now }
-        if !watch.isEnabled, evidence.isEnabled {
-            watch.since = now
-            watch.awaitsFirstTurn = true
-        }
-        // It has had its turn when it is connected or has failed.
-        if isConnected || evidence.failures > 0 || evidence.isQuarantined { watch.awaitsFirstTurn = false }
-        watch.isConnected = isConnected
-        watch.isEnabled = evidence.isEnabled
-        watch.isQuarantined = evidence.isQuarantined
-        watch.isSickByItself = evidence.isSickByItself
-        watch.replySeconds = UInt8(clamping: evidence.replySeconds)
-        self[key] = watch
+        self[key].take(evidence, at: now)
         count(key, at: now)
     }
 
@@ -49,9 +35,8 @@ extension AlertEngine {
     /// Keeps the endpoint's counts right: how many should be connected, how many are.
     mutating func count(_ key: AccountKey, at now: Instant) {
         guard isKnown(key) else { return }
-        let watch = self[key]
-        let waits = watch.awaitsFirstTurn && now.since(watch.since) < AlertSettings.firstTurn
-        set(key, isExpected: watch.isEnabled && !waits, isConnected: watch.isConnected)
+        let waits = self[key].awaitsFirstTurn && now.since(self[key].since) < AlertSettings.firstTurn
+        set(key, isExpected: self[key].isEnabled && !waits, isConnected: self[key].isConnected)
     }
 
     private mutating func set(_ key: AccountKey, isExpected: Bool, isConnected: Bool) {
@@ -75,11 +60,11 @@ extension AlertEngine {
     }
 
     private func isTroubled(_ key: AccountKey, at now: Instant) -> Bool {
-        let watch = self[key]
-        guard watch.isPresent else { return false }
-        if watch.isInAlert { return true }
-        guard watch.isEnabled else { return false }
-        return !watch.isConnected || watch.isQuarantined || watch.lossCount(at: now) > 0 || isSlow(watch)
+        guard self[key].isPresent else { return false }
+        if self[key].isInAlert { return true }
+        guard self[key].isEnabled else { return false }
+        return !self[key].isConnected || self[key].isQuarantined || self[key].lossCount(at: now) > 0
+            || isSlow(self[key])
     }
 
     private func isSlow(_ watch: AccountWatch) -> Bool {
@@ -108,30 +93,39 @@ extension AlertEngine {
     // MARK: The rules of one account
 
     mutating func judgeAccounts(at now: Moment) {
-        var still: [AccountKey] = []
-        still.reserveCapacity(troubled.count)
-        for key in troubled {
-            // In the outage of a large endpoint that is nearly everybody.
-            guard !isDownWithOthers(key) else {
-                still.append(key)
-                continue
-            }
-            if isKnown(key) { judge(key, at: now) }
-            if isTroubled(key, at: now.instant) { still.append(key) } else { self[key].isTroubled = false }
+        var kept = 0
+        for place in troubled.indices {
+            let key = troubled[place]
+            guard isStillTroubled(key, at: now) else { continue }
+            troubled[kept] = key
+            kept += 1
         }
-        troubled = still
+        troubled.removeLast(troubled.count - kept)
+    }
+
+    private mutating func isStillTroubled(_ key: AccountKey, at now: Moment) -> Bool {
+        let (lane, slot) = (Int(key.lane), Int(key.slot))
+        if isLeftAlone[lane][slot] { return true }
+        if isDownWithOthers(key) {
+            // That its first turn is over is found by looking.
+            isLeftAlone[lane][slot] = !accounts[lane][slot].awaitsFirstTurn
+            return true
+        }
+        if isKnown(key) { judge(key, at: now) }
+        if isTroubled(key, at: now.instant) { return true }
+        accounts[lane][slot].isTroubled = false
+        return false
     }
 
     /// Down for the same reason as so many others that there is nothing to be said of it.
     private func isDownWithOthers(_ key: AccountKey) -> Bool {
-        let (lane, slot) = (Int(key.lane), Int(key.slot))
-        guard accounts[lane][slot].isPresent, accounts[lane][slot].isEnabled, !accounts[lane][slot].isConnected,
-            !accounts[lane][slot].isSickByItself, !accounts[lane][slot].isInAlert
+        guard self[key].isPresent, self[key].isEnabled, !self[key].isConnected, !self[key].isSickByItself,
+            !self[key].isInAlert
         else { return false }
-        switch accounts[lane][slot].failureClass {
+        switch self[key].lastFailure?.class {
         case .auth, .permanent, .handler, .system: return false
         case nil, .dropped, .network, .server, .protocol:
-            return endpoints[Int(accounts[lane][slot].endpoint)].explainsItsAccounts
+            return endpoints[Int(self[key].endpoint)].explainsItsAccounts
         }
     }
 
@@ -197,7 +191,7 @@ extension AlertEngine {
             return endpoints[place].rules.isFiring(.slowReplies) || fleet.rules.isFiring(.slowReplies)
         }
         if watch.isSickByItself { return false }
-        switch watch.failureClass {
+        switch watch.lastFailure?.class {
         case .auth, .permanent, .handler: return false
         case .system: return system[.descriptors] != nil
         case nil, .dropped, .network, .server, .protocol: return endpoints[place].explainsItsAccounts
@@ -229,14 +223,15 @@ extension AlertEngine {
     private var accountAlerts: Int { open.values.count { $0.alert.cause.isAboutAccounts } }
 
     /// An account that was part of alerts when the process ended is so still, until it is well.
-    private mutating func rejoin(_ watch: inout AccountWatch, _ key: AccountKey) {
-        guard let known = remembered.removeValue(forKey: watch.id) else { return }
+    private mutating func rejoin(_ key: AccountKey) {
+        let id = self[key].id
+        guard let known = remembered.removeValue(forKey: id) else { return }
         for number in known {
             guard let kind = open[number]?.alert.cause.kind, let place = AccountWatch.causes.firstIndex(of: kind) else {
                 continue
             }
-            watch.alerts[place] = number
-            open[number]?.unseen.remove(watch.id)
+            self[key].alerts[place] = number
+            open[number]?.unseen.remove(id)
             open[number]?.members += 1
         }
     }

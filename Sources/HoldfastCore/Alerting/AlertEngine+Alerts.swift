@@ -180,7 +180,7 @@ extension AlertEngine {
         guard cause.kind != .storeDown, cause.kind != .descriptors else { return }
         let place = AccountWatch.causes.firstIndex(of: cause.kind)
         var ids: [String] = []
-        var codes: [String: Int] = [:]
+        var failures: [Failure: Int] = [:]
         for key in troubled {
             let watch = self[key]
             if let place {
@@ -191,8 +191,12 @@ extension AlertEngine {
                 guard cause.kind == .fleet || endpoints[Int(watch.endpoint)].name == cause.endpoint else { continue }
             }
             if ids.count < Alert.sampleLimit { ids.append(watch.id) }
-            if !watch.code.isEmpty { codes[watch.code, default: 0] += 1 }
+            guard var failure = watch.lastFailure else { continue }
+            // What its code does not say makes no difference here.
+            (failure.phase, failure.retryAfter) = (.established, .zero)
+            failures[failure, default: 0] += 1
         }
+        let codes = Dictionary(failures.map { ($0.key.code, $0.value) }, uniquingKeysWith: +)
         ids += one.unseen.sorted().prefix(Alert.sampleLimit - ids.count)
         one.alert.sample = ids.sorted()
         // Of several as frequent ones the first by name.

@@ -14,11 +14,20 @@ extension AlertEngine {
         judgeFleet(sums, mayClear: mayClear, at: now)
         let fleetExplains = fleet.mayExplain(settings, at: now.instant)
         for index in endpoints.indices {
+            let explained = endpoints[index].explainsItsAccounts
             endpoints[index].explainsItsAccounts =
                 fleetExplains || endpoints[index].mayExplain(settings, at: now.instant)
+            if explained, !endpoints[index].explainsItsAccounts { lookAtEverybody() }
             let watch = endpoints[index]
             let cause = AlertCause(.endpoint, endpoint: watch.name)
             follow(cause, .endpoint(watch.name), watch.rules, down: watch.down, of: watch.expected, at: now)
+        }
+    }
+
+    /// Whoever was left alone for what an endpoint explained is looked at again.
+    private mutating func lookAtEverybody() {
+        for lane in isLeftAlone.indices {
+            for slot in isLeftAlone[lane].indices { isLeftAlone[lane][slot] = false }
         }
     }
 

@@ -19,6 +19,9 @@ public struct AlertEngine: Sendable {
     var accounts: [[AccountWatch]] = []
     /// Accounts that somebody has to look at each second.
     var troubled: [AccountKey] = []
+    /// By lane and slot: it was down with others when it was looked at last, and nothing has changed since. In the outage of a
+    /// large endpoint that is nearly everybody, so looking at them must cost nearly nothing.
+    var isLeftAlone: [[Bool]] = []
     /// Connections lost a moment ago: whose doing it was shows when it is known how many others were.
     var recentLosses: [(account: AccountKey, second: Int64)] = []
     /// By the endpoint's number.
@@ -64,12 +67,20 @@ public struct AlertEngine: Sendable {
     /// An account has changed; nil: it is gone.
     public mutating func observe(_ key: AccountKey, _ evidence: AccountEvidence?, at now: Instant) {
         let (lane, slot) = (Int(key.lane), Int(key.slot))
-        while accounts.count <= lane { accounts.append([]) }
-        while accounts[lane].count <= slot { accounts[lane].append(AccountWatch()) }
+        while accounts.count <= lane {
+            accounts.append([])
+            isLeftAlone.append([])
+        }
+        while accounts[lane].count <= slot {
+            accounts[lane].append(AccountWatch())
+            isLeftAlone[lane].append(false)
+        }
+        // In a wave of attempts that fail nearly everything is said again and again.
+        if let evidence, self[key].knows(evidence) { return look(at: key, now) }
+        isLeftAlone[lane][slot] = false
         guard let evidence else { return forget(key) }
         // Another account, or another endpoint: what is known is about something else.
-        let old = accounts[lane][slot]
-        if old.isPresent, old.id != evidence.id || old.endpoint != evidence.endpoint { forget(key) }
+        if self[key].isPresent, self[key].id != evidence.id || self[key].endpoint != evidence.endpoint { forget(key) }
         know(evidence.endpoint, as: evidence.endpointName)
         take(evidence, key, at: now)
         look(at: key, now)
@@ -81,8 +92,10 @@ public struct AlertEngine: Sendable {
     public mutating func failed(_ key: AccountKey, _ failure: Failure, lostConnection: Bool, at now: Instant) {
         guard isKnown(key) else { return }
         let (lane, slot) = (Int(key.lane), Int(key.slot))
-        accounts[lane][slot].failureClass = failure.class
-        accounts[lane][slot].code = failure.code
+        if accounts[lane][slot].lastFailure != failure {
+            accounts[lane][slot].lastFailure = failure
+            isLeftAlone[lane][slot] = false
+        }
         guard lostConnection else { return }
         endpoints[Int(accounts[lane][slot].endpoint)].countLoss(at: now.second)
         recentLosses.append((key, now.second))
@@ -117,7 +130,9 @@ public struct AlertEngine: Sendable {
     /// To be called once a second. Returns what has changed and what people are to be told.
     public mutating func everySecond(at now: Moment) -> AlertOutcome {
         attributeLosses(at: now.instant)
-        for key in troubled where accounts[Int(key.lane)][Int(key.slot)].awaitsFirstTurn { count(key, at: now.instant) }
+        for key in troubled where !isLeftAlone[Int(key.lane)][Int(key.slot)] {
+            if accounts[Int(key.lane)][Int(key.slot)].awaitsFirstTurn { count(key, at: now.instant) }
+        }
         judgeEndpoints(at: now)
         judgeSystem(at: now)
         judgeAccounts(at: now)
