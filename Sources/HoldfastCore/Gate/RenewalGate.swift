@@ -58,11 +58,22 @@ public struct RenewalGate: Sendable {
         if case .running = places.removeValue(forKey: account) { running -= 1 }
     }
 
+    /// Whether `grants` has anything to do: nearly always it has not.
+    public func mayGrant(at now: Instant) -> Bool {
+        waiting > 0 || !queue.isEmpty || !aside.isEmpty || expiry.first.map { $0.at <= now } == true
+    }
+
     /// The accounts that may log in now.
     ///
     /// - Parameter isLeftAlone: whether an endpoint's breaker is open. Its accounts keep their place in the queue.
     public mutating func grants(at now: Instant, isLeftAlone: (EndpointID) -> Bool) -> [AccountKey] {
         expire(at: now)
+        guard waiting > 0 else {
+            // Whoever still stands there has gone away meanwhile.
+            queue.removeAll(keepingCapacity: true)
+            aside.removeAll(keepingCapacity: true)
+            return []
+        }
         callBack(isLeftAlone)
         var granted: [AccountKey] = []
         while running < max(1, settings.concurrent), bucket.readyAt <= now, let request = queue.popFirst() {

@@ -37,11 +37,20 @@ struct TicketBook: Sendable {
 
     private var records: [Record] = []
     private var free: [Index] = []
-    private var index: [AccountKey: Index] = [:]
+    /// By lane and slot, which are given out from 0 on and used again.
+    private var index: [[Index?]] = []
 
-    var count: Int { index.count }
+    func find(_ account: AccountKey) -> Index? {
+        let (lane, slot) = (Int(account.lane), Int(account.slot))
+        return lane < index.count && slot < index[lane].count ? index[lane][slot] : nil
+    }
 
-    func find(_ account: AccountKey) -> Index? { index[account] }
+    private mutating func enter(_ account: AccountKey, _ number: Index?) {
+        let (lane, slot) = (Int(account.lane), Int(account.slot))
+        while index.count <= lane { index.append([]) }
+        while index[lane].count <= slot { index[lane].append(nil) }
+        index[lane][slot] = number
+    }
 
     subscript(_ index: Index) -> Record {
         get { records[Int(index.number)] }
@@ -58,13 +67,13 @@ struct TicketBook: Sendable {
             new = Index(number: UInt32(truncatingIfNeeded: records.count))
             records.append(record)
         }
-        index[account] = new
+        enter(account, new)
         return new
     }
 
     /// Forgets a record that is in no list.
     mutating func drop(_ old: Index) {
-        index[self[old].account] = nil
+        enter(self[old].account, nil)
         free.append(old)
     }
 
