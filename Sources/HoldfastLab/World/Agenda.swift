@@ -26,6 +26,8 @@ struct Agenda<Event: Sendable>: Sendable {
     /// Storage of small slices that are over, to be used again.
     private var spare: [[Entry]] = []
     private var planned: UInt64 = 0
+    /// How much is planned and has not happened.
+    private var count = 0
 
     /// 17 ms: a wave of a thousand connects a second puts some hundred events into one.
     private static var sliceBits: Int64 { 24 }
@@ -68,6 +70,7 @@ struct Agenda<Event: Sendable>: Sendable {
 
     private mutating func entry(_ event: Event, at instant: Instant) -> Entry {
         planned += 1
+        count += 1
         return Entry(at: instant.nanoseconds, order: planned, event: event)
     }
 
@@ -82,6 +85,7 @@ struct Agenda<Event: Sendable>: Sendable {
 
     /// When the next thing happens.
     mutating func next() -> Instant? {
+        guard count > 0 else { return nil }
         if current.isEmpty, late.isEmpty { openSlice() }
         return first.map { Instant(nanoseconds: $0.at) }
     }
@@ -90,6 +94,7 @@ struct Agenda<Event: Sendable>: Sendable {
     mutating func removeFirst(notAfter limit: Instant = .distantFuture) -> Entry? {
         if current.isEmpty, late.isEmpty { openSlice() }
         guard let first, first.at <= limit.nanoseconds else { return nil }
+        count -= 1
         switch first.source {
         case -2: return current.removeFirst()
         case -1: return late.removeFirst()
@@ -100,15 +105,13 @@ struct Agenda<Event: Sendable>: Sendable {
     /// What comes first, and whether it stands in the current slice (-2), beside it (-1) or in the queue of this number.
     private var first: (at: Int64, source: Int)? {
         var (at, order, source) = (Int64.max, UInt64.max, Int.min)
-        func consider(_ entry: Entry, _ number: Int) {
-            guard (entry.at, entry.order) < (at, order) else { return }
-            (at, order, source) = (entry.at, entry.order, number)
+        func consider(_ place: (at: Int64, order: UInt64)?, _ number: Int) {
+            guard let place, place < (at, order) else { return }
+            (at, order, source) = (place.at, place.order, number)
         }
-        if let entry = current.first { consider(entry, -2) }
-        if let entry = late.first { consider(entry, -1) }
-        for number in queues.indices {
-            if let entry = queues[number].first { consider(entry, number) }
-        }
+        consider(current.firstPlace, -2)
+        consider(late.firstPlace, -1)
+        for number in queues.indices { consider(queues[number].firstPlace, number) }
         return source == .min ? nil : (at, source)
     }
 

@@ -21,6 +21,11 @@ struct EntryQueue<Event: Sendable>: Sendable {
     var isEmpty: Bool { head == entries.count }
     var first: AgendaEntry<Event>? { head < entries.count ? entries[head] : nil }
 
+    /// By what it is compared with the first of others.
+    var firstPlace: (at: Int64, order: UInt64)? {
+        head < entries.count ? (entries[head].at, entries[head].order) : nil
+    }
+
     mutating func append(_ entry: AgendaEntry<Event>) { entries.append(entry) }
 
     /// Takes other entries in the place of its own, which are over, and gives their storage back, empty.
@@ -49,7 +54,7 @@ struct EntryHeap<Event: Sendable>: Sendable {
     private var entries: [AgendaEntry<Event>] = []
 
     var isEmpty: Bool { entries.isEmpty }
-    var first: AgendaEntry<Event>? { entries.first }
+    var firstPlace: (at: Int64, order: UInt64)? { entries.isEmpty ? nil : (entries[0].at, entries[0].order) }
 
     mutating func insert(_ entry: AgendaEntry<Event>) {
         entries.append(entry)

@@ -34,25 +34,24 @@ extension World {
         figures.mostHandshakes = max(figures.mostHandshakes, endpoints[endpoint].handshakes)
         if accounts[number].isWatched { history.append(WorldEntry(at: elapsed, account: number, what: .connect)) }
         checkBudget(endpoint)
-        let there = settings.travelTime
         let weather = weather(at: number)
         switch weather.connecting {
         case .unknownName:
-            later(there * 2, .closed(.nameNotFound), number)
+            later(ways(2), .closed(.nameNotFound), number)
         case .refuse:
             enter(upTo: .connect, number)
-            later(there * 3, .closed(.systemCall(errno: 111)), number)
+            later(ways(3), .closed(.systemCall(errno: 111)), number)
         case .stall(let phase):
             enter(upTo: phase, number)
         case .drop:
             enter(upTo: .upgrade, number)
-            later(there * 6, .closed(.endOfStream), number)
+            later(ways(6), .closed(.endOfStream), number)
         case .refuseUpgrade(let status, let retryAfter):
             enter(upTo: .upgrade, number)
-            later(there * 6, .closed(.upgradeRefused(status: status, retryAfter: retryAfter)), number)
+            later(ways(6), .closed(.upgradeRefused(status: status, retryAfter: retryAfter)), number)
         case .badCertificate:
             enter(upTo: .tls, number)
-            later(there * 5, .closed(.certificate(.untrusted)), number)
+            later(ways(5), .closed(.certificate(.untrusted)), number)
         case .accept:
             accept(number, weather.capacity)
         }
@@ -62,16 +61,15 @@ extension World {
     /// for too long.
     private mutating func accept(_ number: Int, _ capacity: Weather.Capacity?) {
         enter(upTo: .upgrade, number)
-        let there = settings.travelTime
-        guard let capacity else { return later(there * 6, .opened, number) }
+        guard let capacity else { return later(ways(6), .opened, number) }
         let endpoint = accounts[number].endpoint
         let begin = max(now, endpoints[endpoint].busyUntil)
         guard begin.since(now) <= capacity.longestWait else {
             figures.turnedAway += 1
-            return later(there * 6, .closed(.upgradeRefused(status: 503, retryAfter: nil)), number)
+            return later(ways(6), .closed(.upgradeRefused(status: 503, retryAfter: nil)), number)
         }
         endpoints[endpoint].busyUntil = begin + .seconds(1 / max(0.001, capacity.handshakesPerSecond))
-        later(there * 6 + begin.since(now), .opened, number)
+        later(ways(6) + begin.since(now), .opened, number)
     }
 
     /// A fleet that is up: the gate has heard of the account, and its registration is answered.
@@ -88,13 +86,18 @@ extension World {
         _ = accounts[number].deliver(.registered, generation, at: moment)
         connected += 1
         noteForAlerts(number)
-        checkPromises(number, [])
+        checkPromises(number, [], accounts[number].deadline())
         planWake(number)
     }
 
     private mutating func handshakeEnded(_ number: Int) {
         endpoints[accounts[number].endpoint].handshakes -= 1
         handshakes -= 1
+    }
+
+    /// The time for so many ways through the network.
+    private func ways(_ count: Int64) -> Duration {
+        .nanoseconds(settings.travelTime.wholeNanoseconds.multipliedReportingOverflow(by: count).partialValue)
     }
 
     /// The weather that this account meets.
@@ -107,18 +110,19 @@ extension World {
     /// Plans the phases of an attempt, up to the last one it comes to. Nobody else notices them, so they are gone through at
     /// once where nothing is going to happen to the account meanwhile.
     private mutating func enter(upTo last: Phase, _ number: Int) {
-        let isAlone = skipsAhead && now + settings.travelTime * 5 < quietUntil
+        let isAlone = skipsAhead && now + ways(5) < quietUntil
         // As if it were not skipped: of two that wake up in the same instant the one that planned it first comes first.
         if isAlone { planWake(number) }
-        for (index, phase) in Self.phases.enumerated() where phase.rawValue <= last.rawValue {
-            let instant = now + settings.travelTime * (1 + 2 * index)
-            if isAlone, let generation = accounts[number].link?.generation {
-                figures.events += 1
-                _ = accounts[number].deliver(.entered(phase), generation, at: Self.moment(instant))
-            } else {
-                plan(.entered(phase), number, at: instant)
-            }
+        var instant = now + settings.travelTime
+        let (step, count) = (ways(2), Self.phases.count { $0.rawValue <= last.rawValue })
+        for place in 0..<count {
+            if !isAlone { plan(.entered(Self.phases[place]), number, at: instant) }
+            if place + 1 < count { instant = instant + step }
         }
+        guard isAlone, count > 0, let generation = accounts[number].link?.generation else { return }
+        // Of a phase that is over nothing stays.
+        figures.events += count
+        _ = accounts[number].deliver(.entered(Self.phases[count - 1]), generation, at: Self.moment(instant))
     }
 
     private static let phases: [Phase] = [.connect, .tls, .upgrade]
@@ -160,7 +164,7 @@ extension World {
         if weather(at: number).isSwallowing {
             later(accounts[number].session.settings.phases.close, .closed(.endOfStream), number)
         } else {
-            later(settings.travelTime * 2, .closed(.closed(code: code)), number)
+            later(ways(2), .closed(.closed(code: code)), number)
         }
     }
 

@@ -59,6 +59,7 @@ extension World {
 
     /// Hands out the logins that may begin now.
     mutating func serveRenewals() {
+        guard renewalGate.mayGrant(at: now) else { return }
         // Taken out of the world for a moment, because the gate looks at the breakers in it.
         var gate = RenewalGate()
         swap(&gate, &renewalGate)

@@ -8,8 +8,8 @@ extension World {
     }
 
     /// Every promise of one account that can be judged by looking at it.
-    mutating func checkPromises(_ number: Int, _ notes: Orders.Notes) {
-        if let complaint = accounts[number].complaint() { broken(complaint, number) }
+    mutating func checkPromises(_ number: Int, _ notes: Orders.Notes, _ deadline: Instant?) {
+        if let complaint = accounts[number].complaint(deadline) { broken(complaint, number) }
         if notes.contains(.illegalTransition) { broken("asked for an illegal transition", number) }
         if notes.contains(.stuckReset), settings.lostWakes == 0 { broken("was stuck", number) }
     }
@@ -62,14 +62,17 @@ extension World {
     ) {
         let ceiling =
             failure.class == .dropped ? retry.dropped : failure.class == .network ? retry.network : retry.other
-        let steps = ceiling.step.inSeconds * Double(max(1, count))
-        let most = max(min(steps, ceiling.cap.inSeconds), retry.shortest.inSeconds)
-        let asked = min(failure.retryAfter.inSeconds, retry.longestRetryAfter.inSeconds)
-        let seconds = delay.inSeconds
-        if seconds < max(retry.shortest.inSeconds, asked) - 1e-6 || seconds > max(most, asked) + 1e-6 {
+        let steps = ceiling.step.wholeNanoseconds.multipliedReportingOverflow(by: Int64(max(1, count)))
+        let shortest = retry.shortest.wholeNanoseconds
+        let most = max(min(steps.overflow ? .max : steps.partialValue, ceiling.cap.wholeNanoseconds), shortest)
+        let asked = min(failure.retryAfter.wholeNanoseconds, retry.longestRetryAfter.wholeNanoseconds)
+        let waits = delay.wholeNanoseconds
+        // A drawn delay is a fraction of its ceiling: rounded, by less than a microsecond.
+        if waits < max(shortest, asked) - 1_000 || waits > max(most, asked) + 1_000 {
+            let (seconds, most) = (delay.inSeconds, Duration.nanoseconds(most).inSeconds)
             broken("waits \(seconds) s after failure \(count) of class \(failure.class), at most \(most) s", number)
         }
-        if asked < seconds { figures.longestDelay = max(figures.longestDelay, delay) }
+        if asked < waits { figures.longestDelay = max(figures.longestDelay, delay) }
     }
 
     mutating func checkBudget(_ endpoint: Int) {
@@ -98,11 +101,11 @@ extension World {
 extension WorldAccount {
     /// An enabled account that does not wait for a person has something it waits for; one that is switched off is at
     /// rest; no state without the socket it means, and no socket that is forgotten. Mutating only to be read in place.
-    mutating func complaint() -> String? {
+    mutating func complaint(_ deadline: Instant?) -> String? {
         let state = session.state
         if session.isEnabled {
             let isLeftToAPerson = session.quarantine?.healsByProbe == false
-            if !isLeftToAPerson, session.deadline == nil { return "has nothing to wait for" }
+            if !isLeftToAPerson, deadline == nil { return "has nothing to wait for" }
         } else if state != .disconnected, state != .closed {
             return "switched off, and \(state)"
         }

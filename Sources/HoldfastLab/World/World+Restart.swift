@@ -26,7 +26,7 @@ extension World {
     /// The store's row of the account is read.
     private mutating func begin(_ number: Int) {
         var session = Session(settings: accounts[number].session.settings)
-        session.recall(stored[number] ?? SessionMemory())
+        session.recall(accounts[number].stored ?? SessionMemory())
         if let token = tokens[number] {
             session.tokenObtained(at: token.obtainedAt, lifetime: token.lifetime, now: moment)
         }
@@ -75,7 +75,7 @@ extension World {
         if diskIsFull {
             unsaved.insert(number)
         } else {
-            stored[number] = accounts[number].memory()
+            accounts[number].keep()
         }
     }
 
@@ -84,7 +84,7 @@ extension World {
         diskIsFull = isFull
         diskDelay = max(.zero, delay)
         guard !isFull else { return }
-        for number in unsaved { stored[number] = accounts[number].memory() }
+        for number in unsaved { accounts[number].keep() }
         unsaved = []
     }
 }

@@ -80,12 +80,15 @@ extension World {
         if orders.notes.contains(.memoryChanged) { save(number) }
         if orders.notes.contains(.stable) { noteStability(number) }
         if !orders.transitions.isEmpty { note(orders, number) }
-        checkPromises(number, orders.notes)
-        planWake(number)
+        let deadline = accounts[number].deadline()
+        checkPromises(number, orders.notes, deadline)
+        planWake(number, deadline)
     }
 
-    mutating func planWake(_ number: Int) {
-        guard let deadline = accounts[number].deadline(), deadline < accounts[number].wakeAt else { return }
+    mutating func planWake(_ number: Int) { planWake(number, accounts[number].deadline()) }
+
+    private mutating func planWake(_ number: Int, _ deadline: Instant?) {
+        guard let deadline, deadline < accounts[number].wakeAt else { return }
         guard !(settings.isFaultless && wouldOnlyAskAgain(number)) else { return }
         accounts[number].wakeAt = deadline
         agenda.add(.wake(account: number), at: deadline)
@@ -165,8 +168,9 @@ extension World {
             grantsUnderWay += 1
         }
         serveRenewals()
-        let deadlines = [keeper.nextDeadline, renewalGate.nextDeadline(after: now)].compactMap(\.self)
-        if let deadline = deadlines.min(), deadline < gateAlarm {
+        let renewalsAt = renewalGate.nextDeadline(after: now) ?? .distantFuture
+        let deadline = min(keeper.nextDeadline ?? .distantFuture, renewalsAt)
+        if deadline < gateAlarm {
             gateAlarm = max(deadline, now)
             agenda.add(.gate, at: gateAlarm)
         }

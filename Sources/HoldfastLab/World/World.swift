@@ -32,8 +32,6 @@ public struct World: Sendable {
     var now = World.start.instant
     var accounts: [WorldAccount] = []
     var endpoints: [WorldEndpoint] = []
-    /// What the store has kept of sessions, as far as it differs from nothing.
-    var stored: [Int: SessionMemory] = [:]
     var tokens: [Int: WorldToken] = [:]
     /// Accounts of which the disk did not take the latest.
     var unsaved: Set<Int> = []
@@ -64,6 +62,8 @@ public struct World: Sendable {
     var grantsUnderWay = 0
     /// The alert desk; nil if nobody looks.
     var alerts: WorldAlerts?
+    /// Replies that take this long may concern the alert desk: a good deal before it finds an account slow.
+    let alertSlowFrom: Duration
 
     /// Between lanes and the control loop no message overtakes another.
     enum MessageQueue: Int, CaseIterable { case toGate, fromGate }
@@ -99,6 +99,7 @@ public struct World: Sendable {
         fleetGrantMeter = settings.fleetMeter(slack: .zero)
         fleetMeter = settings.fleetMeter(slack: settings.longestHop)
         if settings.lostWakes > 0 { agenda.add(.sweep, at: now + SweepSettings.interval) }
+        alertSlowFrom = settings.alerts.flatMap(\.accountSlowAbove).map { $0 / 2 } ?? .seconds(Int64.max)
         guard let wanted = settings.alerts else { return }
         alerts = WorldAlerts(wanted, at: Self.start)
         agenda.add(.alertSecond, at: WorldAlerts.end(ofSecond: 0))

@@ -6,6 +6,7 @@ struct WorldAccount {
     /// Chance of its own, so that what is drawn for one account does not depend on what happens to another meanwhile.
     var generator: SeededGenerator
     let endpoint: Int
+    let name: String
     var link: WorldLink?
     /// The wake-up that is planned; `distantFuture` if none is.
     var wakeAt = Instant.distantFuture
@@ -16,6 +17,8 @@ struct WorldAccount {
     var awaitsLogin = false
     /// The gateway does not take its token any more.
     var tokenIsExpired = false
+    /// What the store has kept of the session; nil if it was never told anything.
+    var stored: SessionMemory?
     /// Reading is paused until then; what arrives waits.
     var pausedUntil: Instant?
     /// How many events of its sockets are planned.
@@ -30,12 +33,14 @@ struct WorldAccount {
         var source = SeededGenerator(seed: seed ^ (UInt64(truncatingIfNeeded: number) &* 0xD6E8_FEB8_6659_FD93))
         generator = SeededGenerator(seed: source.next())
         self.endpoint = endpoint
+        name = World.name(ofAccount: number)
     }
 
     /// Read in place: a session is large, and is copied where one only wants to know something of it.
     mutating func deadline() -> Instant? { session.deadline }
 
-    mutating func memory() -> SessionMemory { session.memory }
+    /// The store takes what must survive.
+    mutating func keep() { stored = session.memory }
 
     mutating func hasLink(_ generation: UInt32) -> Bool { link?.generation == generation }
 
@@ -55,9 +60,9 @@ struct WorldAccount {
     }
 
     /// What the alert desk is told of it.
-    mutating func evidence(_ number: Int, at endpointName: String) -> AccountEvidence {
+    mutating func evidence(at endpointName: String) -> AccountEvidence {
         AccountEvidence(
-            id: World.name(ofAccount: number), endpoint: UInt32(truncatingIfNeeded: endpoint),
+            id: name, endpoint: UInt32(truncatingIfNeeded: endpoint),
             endpointName: endpointName, isEnabled: session.isEnabled, isQuarantined: session.quarantine != nil,
             isSickByItself: session.quarantine?.isItsOwn ?? false, state: session.state,
             failures: Int(session.failures),

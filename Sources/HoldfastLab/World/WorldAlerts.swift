@@ -31,16 +31,17 @@ struct WorldAlerts: Sendable {
     // MARK: Seconds
 
     /// They end a little after the half, where nothing else is planned.
-    private static let phase = Duration.nanoseconds(500_000_001)
+    private static let phaseNanoseconds: Int64 = 500_000_001
 
     /// The number of the second that an instant belongs to.
     static func second(of instant: Instant) -> Int64 {
-        let nanoseconds = instant.nanoseconds - World.start.instant.nanoseconds - phase.wholeNanoseconds
+        let nanoseconds = instant.nanoseconds - World.start.instant.nanoseconds - phaseNanoseconds
         return nanoseconds <= 0 ? 0 : (nanoseconds - 1) / 1_000_000_000 + 1
     }
 
     static func end(ofSecond number: Int64) -> Instant {
-        World.start.instant + phase + .nanoseconds(number.multipliedReportingOverflow(by: 1_000_000_000).partialValue)
+        let seconds = number.multipliedReportingOverflow(by: 1_000_000_000).partialValue
+        return World.start.instant + .nanoseconds(phaseNanoseconds) + .nanoseconds(seconds)
     }
 
     // MARK: The register
@@ -106,7 +107,7 @@ extension World {
         for number in desk.changed {
             accounts[number].isNoted = false
             let name = endpoints[accounts[number].endpoint].name
-            desk.engine.observe(ticket(number, 0).account, accounts[number].evidence(number, at: name), at: now)
+            desk.engine.observe(ticket(number, 0).account, accounts[number].evidence(at: name), at: now)
             desk.judge.look(at: number, accounts[number].condition(), now)
         }
         desk.changed.removeAll(keepingCapacity: true)
