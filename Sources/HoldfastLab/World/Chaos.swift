@@ -11,9 +11,15 @@ public struct Chaos: Sendable {
     private var generator: SeededGenerator
 
     public init(seed: UInt64, trouble: Duration = .seconds(2_400)) {
+        self.init(seed: seed, trouble: trouble, judgedShare: 1)
+    }
+
+    /// - Parameter judgedShare: `WorldSettings.judgedShare`
+    package init(seed: UInt64, trouble: Duration = .seconds(2_400), judgedShare: Double) {
         generator = SeededGenerator(seed: seed ^ 0xC4A0_5000)
         self.trouble = trouble
         var settings = WorldSettings()
+        settings.judgedShare = judgedShare
         settings.gate.admission.connectsPerSecond = Double.random(in: 2...50, using: &generator)
         settings.gate.admission.burst = Int.random(in: 1...10, using: &generator)
         settings.gate.admission.concurrent = Int.random(in: 2...20, using: &generator)

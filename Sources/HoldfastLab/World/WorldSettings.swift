@@ -22,6 +22,10 @@ public struct WorldSettings: Hashable, Sendable {
     /// Whether quiet stretches of a connection are skipped ahead. It changes nothing but the time that a run takes.
     public var skipsQuiet = true
 
+    /// The share of an endpoint's budget that the judge of connects believes in. With less than 1 it complains of what is right:
+    /// so it can be tried what becomes of a complaint.
+    package var judgedShare = 1.0
+
     /// Nothing of ours gets lost.
     var isFaultless: Bool { lostWakes == 0 && lostGrants == 0 }
 
@@ -37,6 +41,7 @@ public struct WorldSettings: Hashable, Sendable {
     }
 
     func endpointMeter(slack: Duration) -> BudgetMeter {
-        BudgetMeter(perSecond: gate.admission.connectsPerSecond, burst: gate.admission.burst, slack: slack)
+        BudgetMeter(
+            perSecond: gate.admission.connectsPerSecond * judgedShare, burst: gate.admission.burst, slack: slack)
     }
 }

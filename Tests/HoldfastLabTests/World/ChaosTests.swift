@@ -6,31 +6,53 @@ import Testing
 /// A seed that failed, to be seen again.
 private let chosenSeed = ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap { UInt64($0) }
 
+/// A judge who complains of what is right, for the test of what is printed then.
+private let judgedShare = ProcessInfo.processInfo.environment["HOLDFAST_JUDGED_SHARE"].flatMap { Double($0) } ?? 1
+
 /// Everything that can go wrong, in worlds drawn from seeds. The fixed seeds are the same in every run; the fresh ones find
 /// what nobody has seen yet, and say how to see it again.
 @Suite("Chaos, in virtual time")
 struct ChaosTests {
     static func live(_ seed: UInt64) -> World {
-        var chaos = Chaos(seed: seed)
+        var chaos = Chaos(seed: seed, judgedShare: judgedShare)
+        if let verdict = verdict(&chaos) {
+            print(verdict)
+            Issue.record(Comment(rawValue: verdict))
+        }
+        return chaos.world
+    }
+
+    /// Lives through it. What was broken, and the command that shows it again; nil if nothing was.
+    static func verdict(_ chaos: inout Chaos) -> String? {
         let isWell = chaos.run()
         let world = chaos.world
-        #expect(world.violations.isEmpty, world.verdict)
-        let away = (0..<world.accountCount).filter { world.session(of: $0)?.state != .connected }
-        #expect(
-            isWell,
-            """
-            seed \(seed): \(away) stay away, the last was back after \(String(describing: chaos.recovery)) of \
-            \(chaos.recoveryBound)
-            """)
-        if !isWell || !world.violations.isEmpty {
-            print("to see it again: HOLDFAST_SEED=\(seed) swift test --filter ChaosTests.chosen")
+        guard !isWell || !world.violations.isEmpty else { return nil }
+        var lines = ["seed \(world.seed):"] + world.violations.map(\.description)
+        if !isWell {
+            let away = (0..<world.accountCount).filter { world.session(of: $0)?.state != .connected }
+            let last = chaos.recovery.map { "after \($0)" } ?? "never"
+            lines.append("\(away) stay away; the last was back \(last), the bound is \(chaos.recoveryBound)")
         }
-        return world
+        lines.append("to see it again: HOLDFAST_SEED=\(world.seed) swift test --filter ChaosTests.chosen")
+        return lines.joined(separator: "\n")
     }
 
     @Test("the seed of HOLDFAST_SEED", .enabled(if: chosenSeed != nil, "HOLDFAST_SEED chooses a seed to see again"))
     func chosen() throws {
         _ = Self.live(try #require(chosenSeed))
+    }
+
+    @Test("the command that a failed world prints shows the same complaint again, to the byte")
+    func again() async throws {
+        // A judge who believes in half of the budget complains of what is right.
+        var chaos = Chaos(seed: 3, judgedShare: 0.5)
+        let verdict = try #require(Self.verdict(&chaos), "this judge finds nothing")
+        let command = try #require(
+            verdict.split(separator: "\n").last?.wholeMatch(of: /to see it again: (\w+)=(\d+) swift test (.+)/))
+        let output = try await TestRun.output(
+            ["\(command.1)": "\(command.2)", "HOLDFAST_JUDGED_SHARE": "0.5"],
+            command.3.split(separator: " ").map(String.init))
+        #expect(output.contains(verdict), "\(output)")
     }
 
     @Test("nor in the many worlds of a soak", .soak, arguments: 100_000..<101_000 as Range<UInt64>)

@@ -1,5 +1,9 @@
+import Foundation
 import HoldfastLab
 import Testing
+
+/// A seed that failed, to be seen again.
+private let chosenSeed = ProcessInfo.processInfo.environment["HOLDFAST_SEED"].flatMap { UInt64($0) }
 
 /// The way of messages with a kill between any two steps, in worlds drawn from seeds.
 @Suite("Messages, in virtual time")
@@ -8,8 +12,16 @@ struct MessageWorldTests {
         var world = MessageWorld(seed: seed)
         world.run(steps: 800)
         if world.violations.isEmpty { world.rest() }
-        #expect(world.violations.isEmpty, "to see it again: MessageWorldTests.live(\(seed))")
+        let verdict = world.violations.joined(separator: "\n")
+        #expect(
+            world.violations.isEmpty,
+            "\(verdict)\nto see it again: HOLDFAST_SEED=\(seed) swift test --filter MessageWorldTests.chosen")
         return world
+    }
+
+    @Test("the seed of HOLDFAST_SEED", .enabled(if: chosenSeed != nil, "HOLDFAST_SEED chooses a seed to see again"))
+    func chosen() throws {
+        _ = Self.live(try #require(chosenSeed))
     }
 
     @Test(

@@ -74,6 +74,24 @@ struct SimulationTests {
         #expect(report.html.contains("<h2>What people are told</h2>"))
     }
 
+    @Test("a broken promise is told with the command that shows it again, to the byte")
+    func broken() {
+        // A judge who believes in half of the budget complains of what is right.
+        func text() -> String {
+            var simulation = Simulation(scenario: .gatewayRestart, accounts: 2_000, seed: 5)
+            simulation.length = .seconds(30)
+            simulation.judgedShare = 0.5
+            let result = simulation.run(.defaults)
+            #expect(!result.violations.isEmpty)
+            return SimulationReport(simulation: simulation, results: [result], command: "holdfast simulate --seed 5")
+                .text
+        }
+        let first = text()
+        #expect(first.contains("BROKEN under defaults: at "))
+        #expect(first.hasSuffix("To see it again: holdfast simulate --seed 5\n"))
+        #expect(text() == first)
+    }
+
     @Test("the table has a line per policy and second")
     func table() {
         let lines = Self.report(.drain).csv.split(separator: "\n")

@@ -19,6 +19,9 @@ public struct Simulation: Hashable, Sendable {
     /// Handshakes per second that each gateway can do; nil: as many as come.
     public var handshakesPerSecond: Double? = 2_000
 
+    /// `WorldSettings.judgedShare`
+    package var judgedShare = 1.0
+
     public init(scenario: Scenario, accounts: Int, seed: UInt64) {
         self.scenario = scenario
         self.accounts = accounts
@@ -34,6 +37,7 @@ public struct Simulation: Hashable, Sendable {
         settings.gate = policy.gate
         settings.renewalBudget = policy.renewals
         settings.renewals = [.renewed(lifetime: nil)]
+        settings.judgedShare = judgedShare
         var fair = Weather.fair
         fair.capacity = handshakesPerSecond.map { Weather.Capacity(handshakesPerSecond: $0) }
         var world = World(seed: seed, settings)

@@ -77,9 +77,10 @@ public struct SimulationReport: Sendable {
         let calls = results.flatMap { result in
             result.messages.map { "\(result.policy.name), after \(Self.text($0.at)): \(Self.text($0.message))" }
         }
-        let warnings = results.flatMap { result in
+        var warnings = results.flatMap { result in
             result.violations.map { "BROKEN under \(result.policy.name): \($0)" }
         }
+        if !warnings.isEmpty { warnings.append("To see it again: \(command)") }
         let told = calls.isEmpty ? [] : ["", "What people are told:"] + calls.prefix(Self.messageLimit)
         return (["\(name): \(simulation.scenario.abstract)", subject, ""] + lines + told + warnings)
             .joined(separator: "\n") + "\n"
