@@ -31,7 +31,7 @@ public struct AccountEvidence: Sendable, Hashable {
     }
 }
 
-/// One account, as alerts see it: about 100 bytes, whatever happens to it.
+/// One account, as alerts see it: about 130 bytes, whatever happens to it.
 struct AccountWatch: Sendable {
     var id = ""
     var endpoint: UInt32 = 0

@@ -9,7 +9,7 @@
 /// - `AlertEngine+Accounts.swift`: single accounts, and what is no matter of their own.
 /// - `AlertEngine+Alerts.swift`: from what fires to alerts, and from alerts to messages.
 ///
-/// Memory: about 100 bytes for an account and 500 for an endpoint, whatever happens to them. Alerts are as many as there are
+/// Memory: about 130 bytes for an account and 500 for an endpoint, whatever happens to them. Alerts are as many as there are
 /// causes: at most five for an endpoint, and `AlertSettings.accountAlertsLimit` for single accounts.
 public struct AlertEngine: Sendable {
     public internal(set) var settings: AlertSettings
