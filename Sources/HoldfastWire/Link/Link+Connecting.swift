@@ -84,20 +84,21 @@ extension Link {
         let candidate = Candidate(address)
         attempt.candidates.append(candidate)
         let bound = NIOLoopBound((self, candidate), eventLoop: loop)
+        let tcp = attempt.target.tcp
         bootstrap
             // The owner has the deadline.
             .connectTimeout(.hours(1))
-            .channelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 64 << 10)
-            )
-            // Writable means: the socket has taken everything.
-            .channelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
-            .with(attempt.target.tcp)
+            .with(tcp)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (link, candidate) = bound.value
                     candidate.channel = channel
+                    try channel.set(tcp)
+                    // Writable means: the socket has taken everything.
+                    try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+                    try channel.syncOptions?.setOption(
+                        .recvAllocator,
+                        value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 64 << 10))
                     try channel.pipeline.syncOperations.addHandler(LinkHandler(link))
                 }
             }

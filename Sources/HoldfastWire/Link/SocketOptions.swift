@@ -26,33 +26,35 @@ extension TCPSettings {
 }
 
 extension ClientBootstrap {
-    /// The options of `tcp(7)`. TCP_NODELAY is NIO's own default.
+    /// Binds the socket to the local address, if there is one: the one setting that is due before a channel's initializer.
     func with(_ settings: TCPSettings) -> ClientBootstrap {
-        func tcp(_ name: CInt) -> ChannelOptions.Types.SocketOption {
-            ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: name))
+        guard let address = settings.localSocketAddress else { return self }
+        // The port is chosen when connecting, so that it can serve several gateways at once.
+        let latePort = ChannelOptions.Types.SocketOption(
+            level: .ip, name: NIOBSDSocket.Option(rawValue: IP_BIND_ADDRESS_NO_PORT))
+        return channelOption(latePort, value: 1).bind(to: address)
+    }
+}
+
+extension Channel {
+    /// Sets the options of `tcp(7)` at once, without the futures of a bootstrap. On the channel's loop, before it connects.
+    /// TCP_NODELAY is NIO's own default.
+    func set(_ settings: TCPSettings) throws {
+        guard let options = syncOptions else { return }
+        func setTCP(_ name: CInt, _ value: some BinaryInteger) throws {
+            let option = ChannelOptions.tcpOption(NIOBSDSocket.Option(rawValue: name))
+            try options.setOption(option, value: SocketOptionValue(value))
         }
-        var bootstrap = self
         if settings.keepAlive > .zero {
             let idle = TCPSettings.clamped(settings.keepAlive)
             let pause = TCPSettings.clamped(idle / TCPSettings.keepAliveProbes)
-            bootstrap =
-                bootstrap
-                .channelOption(.socketOption(.so_keepalive), value: 1)
-                .channelOption(tcp(TCP_KEEPIDLE), value: SocketOptionValue(idle.components.seconds))
-                .channelOption(tcp(TCP_KEEPINTVL), value: SocketOptionValue(pause.components.seconds))
-                .channelOption(tcp(TCP_KEEPCNT), value: SocketOptionValue(TCPSettings.keepAliveProbes))
+            try options.setOption(.socketOption(.so_keepalive), value: 1)
+            try setTCP(TCP_KEEPIDLE, idle.components.seconds)
+            try setTCP(TCP_KEEPINTVL, pause.components.seconds)
+            try setTCP(TCP_KEEPCNT, TCPSettings.keepAliveProbes)
         }
         if settings.userTimeout > .zero {
-            let timeout = TCPSettings.clamped(settings.userTimeout)
-            bootstrap = bootstrap.channelOption(
-                tcp(TCP_USER_TIMEOUT), value: SocketOptionValue(timeout.wholeMilliseconds))
+            try setTCP(TCP_USER_TIMEOUT, TCPSettings.clamped(settings.userTimeout).wholeMilliseconds)
         }
-        if let address = settings.localSocketAddress {
-            // The port is chosen when connecting, so that it can serve several gateways at once.
-            let latePort = ChannelOptions.Types.SocketOption(
-                level: .ip, name: NIOBSDSocket.Option(rawValue: IP_BIND_ADDRESS_NO_PORT))
-            bootstrap = bootstrap.channelOption(latePort, value: 1).bind(to: address)
-        }
-        return bootstrap
     }
 }
