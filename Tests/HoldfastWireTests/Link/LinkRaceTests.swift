@@ -113,6 +113,9 @@ struct LinkRaceTests {
         #expect(try await option(.tcp, TCP_KEEPIDLE) == 30)
         #expect(try await option(.tcp, TCP_KEEPINTVL) == 10)
         #expect(try await option(.tcp, TCP_USER_TIMEOUT) == 45_000)
+        let localPortRange: CInt = 51
+        let range = try await option(.ip, localPortRange)
+        #expect(range == nil || range == 0xFFFF_0001, "nil where the kernel is older than 6.3")
         #expect(try await client.with { $0.context?.channel.localAddress?.ipAddress } == "127.0.0.7")
         try await server.stop()
     }
