@@ -79,7 +79,8 @@ extension Link {
     public func flush() {
         guard !isFlushing, let context else { return }
         isFlushing = true
-        while context.channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
+        let channel = context.channel
+        while !outbound.isEmpty, channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
             // Where a write fails the channel only closes; why it did is told to its promise alone.
             let promise = loop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenFailure { [self] error in
