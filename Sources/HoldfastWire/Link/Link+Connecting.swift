@@ -96,9 +96,7 @@ extension Link {
                     try channel.set(tcp)
                     // Writable means: the socket has taken everything.
                     try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
-                    try channel.syncOptions?.setOption(
-                        .recvAllocator,
-                        value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: 64 << 10))
+                    link.limitReads(of: channel, toBytes: LinkOptions.readBytesBeforeOpen)
                     try channel.pipeline.syncOperations.addHandler(LinkHandler(link))
                 }
             }
@@ -193,6 +191,7 @@ extension Link {
             case .upgraded(let choice):
                 attempt.stop()
                 take(choice, attempt.options)
+                if let channel = context?.channel { limitReads(of: channel, toBytes: LinkOptions.readBytes) }
                 state = .open
                 delegate?.linkOpened(tag)
                 received(input)

@@ -35,6 +35,14 @@ extension Link {
         try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
     }
 
+    /// How much is read at once. A channel keeps the largest buffer that it ever needed, and what a gateway shows in its TLS
+    /// handshake would make that kilobytes for every link, for good.
+    func limitReads(of channel: any Channel, toBytes limit: Int) {
+        let allocator = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: limit)
+        // Fails only on a channel that is closed.
+        try? channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+    }
+
     func received(_ input: ByteBuffer) {
         switch state {
         case .connecting(let attempt): received(input, during: attempt)

@@ -29,6 +29,9 @@ public struct LinkOptions: Sendable {
     static let refusalBodyLimitBytes = 1024
     /// How long a peer that broke the protocol may take to read why and to end the stream, but no longer than `closeTimeout`.
     static let farewellTimeout: Duration = .seconds(1)
+    /// What is read from the socket at once, before a link is open and after.
+    static let readBytesBeforeOpen = 512
+    static let readBytes = 64 << 10
     /// What is handed to the socket at once. More than that stays with us, where a heartbeat can still overtake it.
     static let chunkBytes = 64 << 10
 }

@@ -117,6 +117,11 @@ struct LinkRaceTests {
         let range = try await option(.ip, localPortRange)
         #expect(range == nil || range == 0xFFFF_0001, "nil where the kernel is older than 6.3")
         #expect(try await client.with { $0.context?.channel.localAddress?.ipAddress } == "127.0.0.7")
+        let mostBytesRead = try await client.with { link in
+            let allocator = try? link.context?.channel.syncOptions?.getOption(.recvAllocator)
+            return (allocator as? AdaptiveRecvByteBufferAllocator)?.maximum
+        }
+        #expect(mostBytesRead == 64 << 10, "reads are small only until the link is open")
         try await server.stop()
     }
 
