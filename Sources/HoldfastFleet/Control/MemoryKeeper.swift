@@ -8,6 +8,7 @@ import Logging
 final class MemoryKeeper {
     private let logger: Logger
     private var rule = MemoryBudget()
+    private var wave = SocketWave()
     private var trimIsDue = false
     /// With which lane the sharing of sockets to give up begins, so that none is always the one.
     private var turn = 0
@@ -25,7 +26,7 @@ final class MemoryKeeper {
 
     /// Looks at the memory in use; once a second.
     func look(usedBytes: Int, sockets: Int, lanes: [Lane], at now: Instant) {
-        if trimIsDue {
+        if wave.isOver(sockets: sockets) || trimIsDue {
             // What lanes freed is holes in the heap until then.
             trimIsDue = false
             ProcessMemory.returnFreed()
