@@ -19,6 +19,20 @@ public enum ProcessMemory {
         _ = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)(mostArenas, 2)
     }
 
+    /// Gives every large piece of memory pages of its own. The TLS library holds two buffers for each connection, of 16 and 32 KiB, and
+    /// uses some hundred bytes of each: among the rest of the heap they get memory that something else has used, and which is
+    /// resident. For the beginning of a process.
+    public static func keepBuffersApart() {
+        guard getenv("MALLOC_MMAP_THRESHOLD_") == nil, let symbol = dlsym(nil, "mallopt") else { return }
+        let set = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
+        // M_MMAP_THRESHOLD, M_MMAP_MAX and M_TOP_PAD of malloc.h. The kernel allows a process 65 530 mappings by default
+        // (vm.max_map_count): some are left for all else, and beyond them pieces come from the heap. So they do from what a heap
+        // holds in reserve, therefore that is small.
+        _ = set(-3, 16 << 10)
+        _ = set(-4, 49_152)
+        _ = set(-2, 4 << 10)
+    }
+
     /// What the control group lets the process use, in bytes: the least of its own limit and those above it. Nil if there is
     /// none, or only one of cgroup v1.
     static func controlGroupLimitBytes() -> Int? {
