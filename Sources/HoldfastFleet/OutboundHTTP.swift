@@ -20,6 +20,34 @@ enum OutboundHTTP {
         if let caFile { settings.tlsConfiguration = .client(trusting: caFile) }
         return settings
     }
+
+    /// Sends a request and reads what of its answer is wanted, with one limit for both. The client's own deadline ends with the
+    /// head of the answer: who sends that and then nothing more would be waited for without end.
+    ///
+    /// - Parameters:
+    ///   - timeout: from the beginning to the last byte that is read.
+    ///   - read: takes what is wanted, usually by `collect`. The rest of the body is left where it is.
+    /// - Throws: `HTTPClientError.deadlineExceeded`, whatever the client throws, and what `read` throws.
+    static func answer<Answer: Sendable>(
+        to request: HTTPClientRequest, from client: HTTPClient, within timeout: Duration,
+        _ read: @escaping @Sendable (HTTPClientResponse) async throws -> Answer
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask {
+                let answer = try await read(client.execute(request, timeout: TimeAmount(timeout)))
+                // A body that was cut off by the limit looks like one that has ended.
+                try Task.checkCancellation()
+                return answer
+            }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
+    }
 }
 
 extension TLSConfiguration {

@@ -112,6 +112,17 @@ struct ProviderTests {
             LoginAnswer(status: 200, body: Array(text.utf8)).reply(configuration, cookies: nil).outcome == .tryLater)
     }
 
+    @Test("a login server that begins an answer and does not end it has not answered", .timeLimit(.minutes(2)))
+    func endless() async throws {
+        let server = try await WebhookServer.start { _ in .init(body: "{", isEndless: true) }
+        var configuration = HTTPProviderConfiguration(url: server.url)
+        configuration.timeout = .milliseconds(200)
+        let provider = HTTPProvider(configuration)
+        #expect(await provider.renew(request()).outcome == .tryLater)
+        await provider.close()
+        await server.shutdown()
+    }
+
     // MARK: A program
 
     private func shell(_ script: String, timeout: Duration = .seconds(60)) -> CommandProvider {

@@ -49,11 +49,11 @@ final class HTTPProvider: CredentialProvider {
     }
 
     private func send(_ request: HTTPClientRequest) async throws -> LoginAnswer {
-        let deadline = NIODeadline.now() + TimeAmount(configuration.timeout)
-        let response = try await client.execute(request, deadline: deadline)
-        let body = try await response.body.collect(upTo: HTTPProviderConfiguration.answerLimitBytes)
-        return LoginAnswer(
-            status: Int(response.status.code), setCookies: response.headers["Set-Cookie"],
-            body: Array(body.readableBytesView))
+        try await OutboundHTTP.answer(to: request, from: client, within: configuration.timeout) { response in
+            let body = try await response.body.collect(upTo: HTTPProviderConfiguration.answerLimitBytes)
+            return LoginAnswer(
+                status: Int(response.status.code), setCookies: response.headers["Set-Cookie"],
+                body: Array(body.readableBytesView))
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HoldfastCore
+import HoldfastLab
 import HoldfastStore
 import Synchronization
 import Testing
@@ -316,6 +317,27 @@ struct NotificationDeskTests {
             }
             #expect(elsewhere.requests.isEmpty)
         }
+    }
+
+    @Test("who begins an answer and does not end it may have the message later", .timeLimit(.minutes(2)))
+    func endless() async throws {
+        let server = try await WebhookServer.start { _ in .init(body: "{", isEndless: true) }
+        let text = NotificationText(.sample(), language: .english, console: nil)
+        let senders: [any NotificationSender] = [
+            WebhookSender(
+                channel: "pager", WebhookChannel(url: Secret(server.url)), timeout: .milliseconds(200), console: nil),
+            ChatSender(ChatChannel(.slack, url: Secret(server.url)), timeout: .milliseconds(200)),
+        ]
+        for sender in senders {
+            do throws(ChannelFailure) {
+                try await sender.send(.sample(), text)
+                Issue.record("there was no whole answer")
+            } catch {
+                #expect(error == .later(error.reason))
+            }
+            await sender.close()
+        }
+        await server.shutdown()
     }
 
     @Test("an address that nobody answers at is told without the token in it")

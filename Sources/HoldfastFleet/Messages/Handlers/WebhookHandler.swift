@@ -43,24 +43,15 @@ public struct WebhookHandler: MessageHandler {
         return try await post(request)
     }
 
-    /// The deadline is for the last byte of the answer.
     private func post(_ request: HTTPClientRequest) async throws -> [String] {
-        try await withThrowingTaskGroup(of: [String].self) { group in
-            group.addTask {
-                do {
-                    return try await take(OutboundHTTP.client.execute(request, timeout: TimeAmount(timeout)))
-                } catch let failure as HandlerFailure {
-                    throw failure
-                } catch {
-                    throw HandlerFailure.later(reason: "no answer: \(PlainReason.of(error))")
-                }
-            }
-            group.addTask {
-                try? await Task.sleep(for: timeout)
-                throw HandlerFailure.later(reason: "no whole answer within \(timeout.inWords)")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? []
+        do {
+            return try await OutboundHTTP.answer(to: request, from: OutboundHTTP.client, within: timeout, take)
+        } catch let failure as HandlerFailure {
+            throw failure
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw HandlerFailure.later(reason: "no whole answer within \(timeout.inWords)")
+        } catch {
+            throw HandlerFailure.later(reason: "no answer: \(PlainReason.of(error))")
         }
     }
 
@@ -75,7 +66,7 @@ public struct WebhookHandler: MessageHandler {
             } catch is NIOTooManyBytesError {
                 throw HandlerFailure.refused(reason: "an answer of more than \(Self.answerLimitBytes) bytes")
             }
-            // What was cut off by the deadline is no answer.
+            // What was cut off by the timeout is no answer, and no rubbish either.
             try Task.checkCancellation()
             guard let answer = HandlerAnswer(body) else {
                 throw HandlerFailure.refused(reason: #"200 without {"replies":[{"text":…}]}"#)

@@ -67,7 +67,7 @@ struct ChatSender: NotificationSender {
 private struct Poster: Sendable {
     private let own: HTTPClient?
 
-    struct Answer {
+    struct Answer: Sendable {
         var status: Int
         var retryAfter: Duration?
         var body: [UInt8]
@@ -90,13 +90,14 @@ private struct Poster: Sendable {
         request.headers.add(name: "User-Agent", value: "Holdfast")
         request.body = .bytes(body)
         do {
-            let deadline = NIODeadline.now() + TimeAmount(timeout)
-            let response = try await (own ?? OutboundHTTP.client).execute(request, deadline: deadline)
-            let body = try await response.body.collect(upTo: Self.answerLimitBytes)
-            let after = response.headers.first(name: "Retry-After").flatMap { Int64($0) }
-            return Answer(
-                status: Int(response.status.code), retryAfter: after.map { .seconds(min(max($0, 0), 3_600)) },
-                body: Array(body.readableBytesView))
+            return try await OutboundHTTP.answer(to: request, from: own ?? OutboundHTTP.client, within: timeout) {
+                response in
+                let body = try await response.body.collect(upTo: Self.answerLimitBytes)
+                let after = response.headers.first(name: "Retry-After").flatMap { Int64($0) }
+                return Answer(
+                    status: Int(response.status.code), retryAfter: after.map { .seconds(min(max($0, 0), 3_600)) },
+                    body: Array(body.readableBytesView))
+            }
         } catch is NIOTooManyBytesError {
             throw .refused("an answer of more than \(Self.answerLimitBytes) bytes")
         } catch {
