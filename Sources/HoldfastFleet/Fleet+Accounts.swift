@@ -83,6 +83,7 @@ extension Fleet {
             }
             roster.remove(id) { slot, lane in engine.lanes[lane].deliver(added: [], changed: [], removed: [slot]) }
             await engine.lanes[Int(entry.key.lane)].onLoop { _ in }
+            await engine.messages.forget(id)
         }
     }
 

@@ -8,6 +8,9 @@ import NIOCore
 /// loop only.
 final class Inbox {
     let id: String
+    /// Each inbox of the desk has its own: an account that was removed and added again has another inbox than before, and what
+    /// was under way for the old one is nothing to it.
+    let number: UInt64
     var account: Account
     var lane: Int
     var slot: UInt32
@@ -41,8 +44,9 @@ final class Inbox {
     /// Chats whose turn has come, while there are too many of these.
     var parked: [MessageDesk.Job] = []
 
-    init(_ account: Account, lane: Int, slot: UInt32) {
+    init(_ account: Account, number: UInt64, lane: Int, slot: UInt32) {
         id = account.id
+        self.number = number
         self.account = account
         self.lane = lane
         self.slot = slot

@@ -61,10 +61,13 @@ extension MessageDesk {
         return Delivery(id: id, account: inbox.id, chat: chat, messages: messages)
     }
 
-    func finished(_ number: UInt64, _ id: String, _ chat: String, _ delivery: Delivery, _ outcome: HandlerOutcome) {
+    /// - Parameter inbox: nil if the account is gone.
+    func finished(
+        _ number: UInt64, _ inbox: Inbox?, _ chat: String, _ delivery: Delivery, _ outcome: HandlerOutcome
+    ) {
         running[number] = nil
         defer { endOfJob() }
-        guard let inbox = inboxes[id] else { return }
+        guard let inbox else { return }
         inbox.busy[chat] = nil
         guard outcome.kind != .abandoned else { return again(chat, inbox) }
         let taken = takeHeld(chat, delivery.messages.count, inbox)

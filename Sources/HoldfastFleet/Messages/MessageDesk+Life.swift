@@ -117,13 +117,15 @@ extension MessageDesk {
         wantsEverything = handlers.contains { $0.match.wantsEverything }
     }
 
+    /// An account has been removed. Returns when nothing of it is left here, so that it may come back with an inbox of its own.
+    func forget(_ id: String) async {
+        _ = await ask { desk in desk.forgetStrangers([id]) }
+    }
+
     /// What waits in accounts that are gone becomes letters: nobody will ask for it again.
     private func forgetStrangers(_ accounts: Set<String>) {
         for id in accounts where roster.find(id) == nil {
-            if let inbox = inboxes.removeValue(forKey: id) {
-                inbox.alarm?.cancel()
-                heldBytes.subtract(inbox.heldBytes, ordering: .relaxed)
-            }
+            if let inbox = inboxes.removeValue(forKey: id) { drop(inbox) }
             for watch in watches.values where watch.message.account == id {
                 end(watch, .refused, "the account is gone")
             }
@@ -139,6 +141,14 @@ extension MessageDesk {
         }
     }
 
+    /// Handlers that are at work for it are told that nobody waits for what they say.
+    private func drop(_ inbox: Inbox) {
+        inbox.alarm?.cancel()
+        heldBytes.subtract(inbox.heldBytes, ordering: .relaxed)
+        jobs.removeAll { $0.inbox === inbox }
+        for job in running.values where job.inbox == inbox.number { job.task.cancel() }
+    }
+
     /// Begins nothing new, and lets handlers finish, for at most `patience`.
     func drain(within patience: Duration) async {
         sweeper?.cancel()
@@ -150,7 +160,7 @@ extension MessageDesk {
                 guard !running.isEmpty else { return continuation.resume() }
                 drained.append(continuation)
                 loop.assumeIsolated().scheduleTask(in: TimeAmount(patience)) { [self] in
-                    for task in running.values { task.cancel() }
+                    for job in running.values { job.task.cancel() }
                     for waiter in drained { waiter.resume() }
                     drained = []
                 }
@@ -165,7 +175,7 @@ extension MessageDesk {
     func stop() async {
         _ = await ask { desk in
             desk.hasEnded = true
-            for task in desk.running.values { task.cancel() }
+            for job in desk.running.values { job.task.cancel() }
             for watch in desk.watches.values { watch.end(with: nil) }
             desk.watches = [:]
             desk.inboxes = [:]

@@ -30,7 +30,7 @@ extension MessageDesk {
     private func start(_ job: Job) {
         nextJob += 1
         let number = nextJob
-        let (id, chat) = (job.inbox.id, job.chat)
+        let (id, inbox, chat) = (job.inbox.id, job.inbox.number, job.chat)
         let worker = HandlerWorker(
             logger: logger, replyLifetime: Self.replyLifetime,
             answerer: { [self] delivery in
@@ -40,27 +40,32 @@ extension MessageDesk {
         if let rows = job.inbox.rows[chat], !rows.isEmpty, let journal {
             let rows = Array(rows.prefix(job.limit))
             job.inbox.busy[chat] = rows.count
-            running[number] = Task {
+            let task = Task {
                 let outcome = await worker.handle(rows, of: id, chat: chat, in: journal)
-                self.enter { self.finished(number, id, chat, rows, outcome) }
+                self.enter { self.finished(number, self.inbox(of: id, number: inbox), chat, rows, outcome) }
             }
+            running[number] = RunningJob(inbox: inbox, task: task)
         } else {
             let delivery = heldDelivery(chat, job.limit, job.inbox)
             job.inbox.busy[chat] = delivery.messages.count
             let journal = journal
-            running[number] = Task {
+            let task = Task {
                 let outcome = await worker.handle(delivery, in: journal)
-                self.enter { self.finished(number, id, chat, delivery, outcome) }
+                self.enter { self.finished(number, self.inbox(of: id, number: inbox), chat, delivery, outcome) }
             }
+            running[number] = RunningJob(inbox: inbox, task: task)
         }
     }
 
     /// Messages of the journal are handled, one way or the other.
-    private func finished(_ number: UInt64, _ id: String, _ chat: String, _ offered: [Int64], _ outcome: HandlerOutcome)
-    {
+    ///
+    /// - Parameter inbox: nil if the account is gone.
+    private func finished(
+        _ number: UInt64, _ inbox: Inbox?, _ chat: String, _ offered: [Int64], _ outcome: HandlerOutcome
+    ) {
         running[number] = nil
         defer { endOfJob() }
-        guard let inbox = inboxes[id] else { return }
+        guard let inbox else { return }
         inbox.busy[chat] = nil
         guard outcome.kind != .abandoned else { return again(chat, inbox) }
         // What was offered and not taken up was taken out by hand, or belongs to the next delivery.

@@ -31,9 +31,10 @@ final class MessageDesk: @unchecked Sendable {
 
     var lanes: [Lane] = []
     var inboxes: [String: Inbox] = [:]
+    private var nextInbox: UInt64 = 0
     /// Chats whose turn has come, while all handlers are busy.
     var jobs: Deque<Job> = []
-    var running: [UInt64: Task<Void, Never>] = [:]
+    var running: [UInt64: RunningJob] = [:]
     var nextJob: UInt64 = 0
     /// Those who wait for what becomes of a message of ours, by account and client id.
     var watches: [String: Watch] = [:]
@@ -54,6 +55,11 @@ final class MessageDesk: @unchecked Sendable {
         var inbox: Inbox
         var chat: String
         var limit: Int
+    }
+
+    struct RunningJob {
+        var inbox: UInt64
+        var task: Task<Void, Never>
     }
 
     /// A message that has just been written to the journal.
@@ -153,8 +159,15 @@ final class MessageDesk: @unchecked Sendable {
     func inbox(of id: String) -> Inbox? {
         if let known = inboxes[id] { return known }
         guard let entry = roster.find(id) else { return nil }
-        let inbox = Inbox(entry.account, lane: Int(entry.key.lane), slot: entry.key.slot)
+        nextInbox += 1
+        let inbox = Inbox(entry.account, number: nextInbox, lane: Int(entry.key.lane), slot: entry.key.slot)
         inboxes[id] = inbox
+        return inbox
+    }
+
+    /// The inbox that something was begun for. Nil if its account is gone, even if it has come back since.
+    func inbox(of id: String, number: UInt64) -> Inbox? {
+        guard let inbox = inboxes[id], inbox.number == number else { return nil }
         return inbox
     }
 
@@ -207,16 +220,16 @@ final class MessageDesk: @unchecked Sendable {
     func refill(_ inbox: Inbox) {
         guard let journal, inbox.isOverfull, !inbox.isRefilling else { return }
         inbox.isRefilling = true
-        let id = inbox.id
+        let (id, number) = (inbox.id, inbox.number)
         Task {
             let waiting = try? await journal.waiting(of: id, limit: 2 * Inbox.waitingLimit)
-            self.enter { self.refilled(id, waiting) }
+            self.enter { self.refilled(id, number, waiting) }
         }
     }
 
     /// - Parameter waiting: nil if the journal could not be read.
-    private func refilled(_ id: String, _ waiting: [WaitingMessage]?) {
-        guard let inbox = inboxes[id] else { return }
+    private func refilled(_ id: String, _ number: UInt64, _ waiting: [WaitingMessage]?) {
+        guard let inbox = inbox(of: id, number: number) else { return }
         let now = ProcessClock.moment
         inbox.isRefilling = false
         let (done, late) = (inbox.doneMeanwhile, inbox.late)

@@ -220,6 +220,53 @@ struct MessageTests {
         }
     }
 
+    @Test(
+        "an account that comes back has nothing to do with what a handler still does for the one that was removed",
+        arguments: [AccountConfiguration.MessageMode.durable, .afterHandling])
+    func removedAndBack(mode: AccountConfiguration.MessageMode) async throws {
+        try await StoredFleet.run { rig in
+            let gates = [Turnstile(), Turnstile()]
+            let log = DeliveryLog { _, before in
+                if before < gates.count { await gates[before].pass() }
+                return []
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, log)]
+            let account = try AccountConfiguration.chatty("a", rig.gateway, mode: mode)
+            try await rig.start([account])
+            let desk = try #require(rig.fleet.state.withLock { $0.engine?.messages })
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "before", chat: "31", id: "m-1"))
+            try await rig.wait { gates[0].waiting == 1 }
+
+            rig.configuration.accounts = []
+            _ = try await rig.fleet.apply(rig.configuration)
+            try await rig.wait { await desk.ask { $0.inboxes.isEmpty } == true }
+            try await rig.wait { rig.gateway.statistics().live == 0 }
+            // What waited has become a letter, so nothing that comes now can.
+            if mode == .durable { try await rig.wait { rig.fleet.metrics().journal?.letters == 1 } }
+            rig.configuration.accounts = [account]
+            _ = try await rig.fleet.apply(rig.configuration)
+            try await rig.wait { await rig.fleet.account("a")?.state == .connected }
+            _ = try rig.gateway.push(PushRequest(account: "a", text: "after", chat: "31", id: "m-2"))
+            try await rig.wait { gates[1].waiting == 1 }
+
+            /// What the new account has with its handler, and what waits in it.
+            func open() async -> [Int]? {
+                await desk.ask { desk in
+                    guard let inbox = desk.inboxes["a"] else { return [] }
+                    return [inbox.busy["31"] ?? 0, inbox.heldCount + inbox.waiting, inbox.intake.handling]
+                }
+            }
+            let before = await open()
+            #expect(before?.last == 1)
+            gates[0].open()
+            try await rig.wait { await desk.ask { $0.running.count } == 1 }
+            #expect(await open() == before)
+            gates[1].open()
+            try await rig.wait { await open() == [0, 0, 0] }
+            #expect(rig.fleet.metrics().heldBytes == 0)
+        }
+    }
+
     @Test("that a handler fails is said once, and that it works again once, whatever else is handled meanwhile")
     func trouble() async throws {
         try await StoredFleet.run { rig in
