@@ -28,19 +28,19 @@ struct BackupSchedule: Sendable {
         guard settings.every > .zero else { return }
         var retryAt: WallTime?
         // What counts is when the last one was made, however often the process was started since.
-        var last = newest
+        var last = await newest()
         while !Task.isCancelled {
             let now = ProcessClock.wall
             // One from the future is the clock's doing, and must not put the next one off for ever.
             let dueAt = max(last.map { min($0, now) + settings.every } ?? now, retryAt ?? now)
             if dueAt <= now {
                 // A person may have made one since.
-                if let newer = newest, newer != last {
+                if let newer = await newest(), newer != last {
                     last = newer
                     continue
                 }
-                retryAt = makeOne(at: now) ? nil : now + .seconds(3600)
-                last = newest
+                retryAt = await OwnThread.run { makeOne(at: now) } ? nil : now + .seconds(3600)
+                last = await newest()
                 continue
             }
             // In steps, so that a machine that slept is not late by what it slept.
@@ -49,8 +49,11 @@ struct BackupSchedule: Sendable {
     }
 
     /// Reads the manifest of every backup, so it is not asked often.
-    private var newest: WallTime? { Backup.all(in: folder).last?.madeAt }
+    private func newest() async -> WallTime? {
+        await OwnThread.run { [folder] in Backup.all(in: folder).last?.madeAt }
+    }
 
+    /// Copies and hashes whole files, and waits for the disk: minutes, where the journal is large.
     private func makeOne(at now: WallTime) -> Bool {
         do {
             let backup = try Backup.make(of: store, configuration: files, without: key, in: folder, at: now)
