@@ -8,8 +8,7 @@ import Synchronization
 /// and what waits for a slow disk is bounded.
 final class AlertKeeper: Sendable {
     private struct State {
-        /// By id: a newer state of an alert takes the place of an older one that still waits.
-        var alerts: [String: Alert] = [:]
+        var alerts = WaitingAlerts()
         var messages: [AlertNotification] = []
         var lost = 0
         var work: Task<Void, Never>?
@@ -31,13 +30,15 @@ final class AlertKeeper: Sendable {
         self.logger = logger
     }
 
-    /// Messages lost because nothing took them: the disk was too slow, or a channel's queue was full.
+    /// Messages lost because nothing took them: the disk was too slow, or a channel's queue was full. And alerts that ended, and
+    /// are missing in the history, because the disk took nothing for too long.
     var lost: Int { state.withLock { $0.lost } }
 
     func take(_ outcome: AlertOutcome) {
         guard !outcome.changed.isEmpty || !outcome.notifications.isEmpty else { return }
         state.withLock { state in
-            for alert in outcome.changed { state.alerts[alert.id] = alert }
+            for alert in outcome.changed { state.alerts.add(alert) }
+            state.lost += state.alerts.shorten()
             state.messages += outcome.notifications
             let over = max(0, state.messages.count - Self.limit)
             state.messages.removeFirst(over)
@@ -61,11 +62,11 @@ final class AlertKeeper: Sendable {
         while true {
             let (alerts, messages) = state.withLock { state -> ([Alert], [AlertNotification]) in
                 defer {
-                    state.alerts = [:]
+                    state.alerts = WaitingAlerts()
                     state.messages = []
                 }
                 if state.alerts.isEmpty, state.messages.isEmpty { state.work = nil }
-                return (state.alerts.values.sorted { ($0.startsAt, $0.id) < ($1.startsAt, $1.id) }, state.messages)
+                return (state.alerts.inOrder, state.messages)
             }
             if alerts.isEmpty, messages.isEmpty { return }
             let isKept = await keep(alerts, messages)
@@ -83,7 +84,8 @@ final class AlertKeeper: Sendable {
     /// False if there is no time to try again.
     private func putBack(_ alerts: [Alert]) -> Bool {
         state.withLock { state in
-            for alert in alerts where state.alerts[alert.id] == nil { state.alerts[alert.id] = alert }
+            for alert in alerts { state.alerts.putBack(alert) }
+            state.lost += state.alerts.shorten()
             if state.isFinishing { state.work = nil }
             return !state.isFinishing
         }
