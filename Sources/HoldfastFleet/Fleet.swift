@@ -104,9 +104,10 @@ public final class Fleet: Sendable {
             state.engine = engine
             state.configuration = nil
             state.declarationReader = configuration.declarationReader
-            engine.messages.apply(configuration)
+            engine.messages.declare(configuration.handlers)
             engine.notifications?.apply(configuration.channels, console: configuration.consoleURL)
             _ = deploy(plan, on: engine)
+            engine.messages.apply(plan.accounts)
             engine.messages.start(leftovers)
             return engine
         }
@@ -138,8 +139,7 @@ public final class Fleet: Sendable {
             guard state.phase == .starting || state.phase == .running, let engine = state.engine else {
                 return (ReloadSummary(), nil)
             }
-            // Before there is an account whose messages they are for.
-            engine.messages.announce(configuration.handlers)
+            engine.messages.declare(configuration.handlers)
             engine.control.apply(ControlConfiguration(configuration))
             engine.desk.providers.apply(configuration.providers)
             shelf.setWindows(configuration.silences)
@@ -147,7 +147,7 @@ public final class Fleet: Sendable {
             return (deploy(plan, on: engine), engine)
         }
         guard let engine else { return summary }
-        engine.messages.apply(configuration)
+        engine.messages.apply(plan.accounts)
         store?.startSweeping(configuration.retention)
         engine.notifications?.apply(configuration.channels, console: configuration.consoleURL)
         for lane in engine.lanes { await lane.onLoop { _ in } }

@@ -76,23 +76,33 @@ extension MessageDesk {
         }
     }
 
-    /// The accounts are declared otherwise from now on.
-    func apply(_ configuration: FleetConfiguration) {
-        let (routes, replaced) = routes.withLock { routes in
-            let old = routes
-            routes = configuration.handlers.enumerated().map { place, route in
-                Answerer(
-                    route: route.keepingProgram(of: old.map(\.route), logger),
-                    trouble: old.indices.contains(place)
-                        ? old[place].trouble : HandlerTrouble(of: place + 1, logger: logger))
+    /// The handlers are declared otherwise from now on. To be called before there is an account whose messages they are for: what
+    /// comes for it must find its handler.
+    func declare(_ handlers: [HandlerRoute]) {
+        let (now, replaced) = routes.withLock { routes in
+            var old = routes
+            let replaced = old.map(\.route)
+            routes = handlers.enumerated().map { place, route in
+                let route = route.keepingProgram(of: replaced, logger)
+                guard let known = old.firstIndex(where: { $0.route.isSame(as: route) }) else {
+                    return Answerer(route: route, trouble: HandlerTrouble(of: place + 1, logger: logger))
+                }
+                let trouble = old.remove(at: known).trouble
+                trouble.move(to: place + 1)
+                return Answerer(route: route, trouble: trouble)
             }
-            return (routes.map(\.route), old.map(\.route))
+            return (routes.map(\.route), replaced)
         }
-        Self.close(replaced, but: routes)
+        wantsMessages = !now.isEmpty
+        wantsEverything = now.contains { $0.match.wantsEverything }
+        Self.close(replaced, but: now)
+    }
+
+    /// The accounts are declared otherwise, and the roster knows it.
+    func apply(_ accounts: [AccountConfiguration]) {
         var retention = JournalRetention()
-        retention.handled = configuration.accounts.map(\.intake.dedupe).max() ?? retention.handled
+        retention.handled = accounts.map(\.intake.dedupe).max() ?? retention.handled
         kept.withLock { $0 = retention }
-        announce(routes)
         enter { [self] in
             let now = ProcessClock.moment
             var gone: Set<String> = []
@@ -109,12 +119,6 @@ extension MessageDesk {
             }
             forgetStrangers(gone)
         }
-    }
-
-    /// What the lanes have to know of the handlers, without asking.
-    func announce(_ handlers: [HandlerRoute]) {
-        wantsMessages = !handlers.isEmpty
-        wantsEverything = handlers.contains { $0.match.wantsEverything }
     }
 
     /// An account has been removed. Returns when nothing of it is left here, so that it may come back with an inbox of its own.
@@ -206,5 +210,13 @@ extension HandlerRoute {
             $0.configuration == handler.configuration
         }
         return HandlerRoute(match, known ?? handler)
+    }
+
+    /// It is declared as before, as far as can be told: nothing says what a closure does, and rules never fail.
+    fileprivate func isSame(as other: HandlerRoute) -> Bool {
+        guard match == other.match else { return false }
+        if let handler = handler as? WebhookHandler { return handler == other.handler as? WebhookHandler }
+        guard type(of: handler) is AnyClass, type(of: other.handler) is AnyClass else { return false }
+        return handler as AnyObject === other.handler as AnyObject
     }
 }

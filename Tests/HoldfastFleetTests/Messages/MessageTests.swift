@@ -301,6 +301,34 @@ struct MessageTests {
         }
     }
 
+    @Test("a handler that fails still does where it is declared now, and its neighbours have nothing to do with it")
+    func troubleMoves() async throws {
+        try await StoredFleet.run { rig in
+            let mended = EndingFlag()
+            let failing = DeliveryLog { _, _ in
+                guard mended.isSet else { throw HandlerFailure.later(reason: "not yet") }
+                return []
+            }
+            rig.configuration.handlers = [HandlerRoute(.all, failing)]
+            try await rig.start([try .chatty("a", rig.gateway)])
+            _ = try rig.gateway.push(PushRequest(account: "a", chat: "1"))
+            try await rig.wait { failing.deliveries.count == 1 }
+            let inFront = DeliveryLog()
+            rig.configuration.handlers = [
+                HandlerRoute(HandlerMatch(chat: "2"), inFront), HandlerRoute(.all, failing),
+            ]
+            _ = try await rig.fleet.apply(rig.configuration)
+            _ = try rig.gateway.push(PushRequest(account: "a", chat: "2"))
+            let tries = failing.deliveries.count
+            try await rig.wait { inFront.deliveries.count == 1 && failing.deliveries.count > tries + 1 }
+            let said = rig.log.lines("a handler fails and will be called again until it works")
+            #expect(said.map { $0.metadata["handler"] } == ["1"])
+            mended.set()
+            try await rig.wait { !rig.log.lines("a handler works again").isEmpty }
+            #expect(rig.log.lines("a handler works again").map { $0.metadata["handler"] } == ["2"])
+        }
+    }
+
     @Test("the first handler that matches answers, and what nobody wants counts as handled")
     func routes() async throws {
         try await StoredFleet.run { rig in

@@ -98,30 +98,36 @@ struct Answerer: Sendable {
 /// long as there is a delivery that it failed with and has not answered since, whatever it does with others meanwhile.
 final class HandlerTrouble: Sendable {
     private struct State {
+        var place: Int
         var since: Instant?
         var failures = 0
         /// The ids of deliveries that are tried again; no more than there are handlers at work.
         var failing: Set<String> = []
     }
 
-    private let place: Int
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameter place: of the handler among the declared ones, from 1 on.
     init(of place: Int, logger: Logger) {
-        self.place = place
+        state = Mutex(State(place: place))
         self.logger = logger
     }
 
+    /// The same handler has another place among the declared ones.
+    func move(to place: Int) {
+        state.withLock { $0.place = place }
+    }
+
     func failed(_ delivery: Delivery, _ reason: String) {
-        let isFirst = state.withLock { state in
+        let firstAt = state.withLock { state -> Int? in
             state.failures += 1
             state.failing.insert(delivery.id)
-            defer { if state.since == nil { state.since = ProcessClock.instant } }
-            return state.since == nil
+            guard state.since == nil else { return nil }
+            state.since = ProcessClock.instant
+            return state.place
         }
-        guard isFirst else { return }
+        guard let place = firstAt else { return }
         logger.warning(
             "a handler fails and will be called again until it works",
             metadata: [
@@ -134,14 +140,14 @@ final class HandlerTrouble: Sendable {
     func ended(_ delivery: Delivery, isAnswered: Bool) {
         let over = state.withLock { state -> State? in
             guard state.failing.remove(delivery.id) != nil, state.failing.isEmpty else { return nil }
-            defer { state = State() }
+            defer { state = State(place: state.place) }
             return state
         }
         guard let over, let since = over.since, isAnswered else { return }
         logger.notice(
             "a handler works again",
             metadata: [
-                "handler": .stringConvertible(place), "failures": .stringConvertible(over.failures),
+                "handler": .stringConvertible(over.place), "failures": .stringConvertible(over.failures),
                 "after_ms": .stringConvertible(ProcessClock.instant.since(since).wholeMilliseconds),
             ])
     }

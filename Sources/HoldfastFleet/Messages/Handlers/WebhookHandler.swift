@@ -10,7 +10,7 @@ import NIOHTTP1
 ///
 /// 204, or 200 with `{"replies":[{"text":…}…]}` up to 1 MiB, means handled. 408, 429, 5xx and no answer are tried again
 /// (`Retry-After` is heeded); any other answer makes letters.
-public struct WebhookHandler: MessageHandler {
+public struct WebhookHandler: MessageHandler, Hashable {
     public let url: String
     public let timeout: Duration
     private let secret: Secret?
