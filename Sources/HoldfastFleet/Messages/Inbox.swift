@@ -25,7 +25,7 @@ final class Inbox {
     var heldCount = 0
     var heldBytes = 0
     /// Ids of held messages, and acknowledgements that wait for them.
-    var heldIDs: [String: [HeldAcknowledgement]] = [:]
+    var heldIDs: [String: [OpenAcknowledgement]] = [:]
     /// Ids that came lately, where neither the journal nor the lane knows them (T2).
     var recent: RecentIDs
     /// Messages in the journal that wait.
@@ -75,8 +75,8 @@ struct HeldMessage {
     var message: JournalMessage
 }
 
-/// The acknowledgement of a push all of whose items have to be handled first. Counted down on the desk's loop only.
-final class HeldAcknowledgement: @unchecked Sendable {
+/// The acknowledgement of a push all of whose items have to be handled first.
+struct HeldAcknowledgement: Sendable {
     let account: String
     let lane: Int
     let slot: UInt32
@@ -84,18 +84,16 @@ final class HeldAcknowledgement: @unchecked Sendable {
     let bytes: ByteBuffer
     let kind: FrameKind
     let items: Int
-    /// Items that are not handled yet. Made on a lane, changed on the desk's loop, to which it is handed with a hop; the lane
-    /// does not look at it.
+}
+
+/// One that waits. Made and counted down on the desk's loop only, by all the messages of its push.
+final class OpenAcknowledgement {
+    let acknowledgement: HeldAcknowledgement
+    /// Items that are not handled yet.
     var open: Int
 
-    init(account: String, lane: Int, slot: UInt32, generation: UInt32, bytes: ByteBuffer, kind: FrameKind, items: Int) {
-        self.account = account
-        self.lane = lane
-        self.slot = slot
-        self.generation = generation
-        self.bytes = bytes
-        self.kind = kind
-        self.items = items
-        open = items
+    init(_ acknowledgement: HeldAcknowledgement) {
+        self.acknowledgement = acknowledgement
+        open = acknowledgement.items
     }
 }

@@ -16,7 +16,7 @@ extension MessageDesk {
     }
 
     private func take(_ push: HeldPush, at now: Moment) {
-        let (entry, acknowledgement) = (push.entry, push.acknowledgement)
+        let (entry, acknowledgement) = (push.entry, push.acknowledgement.map { OpenAcknowledgement($0) })
         guard let inbox = inbox(of: entry.account), !isDraining else { return }
         if !entry.unreadable.isEmpty {
             // Reading it again would not mend it, so it is done with, whether or not the letter can be written.
@@ -28,7 +28,7 @@ extension MessageDesk {
     }
 
     private func take(
-        _ message: JournalMessage, _ acknowledgement: HeldAcknowledgement?, isNew: Bool, _ inbox: Inbox,
+        _ message: JournalMessage, _ acknowledgement: OpenAcknowledgement?, isNew: Bool, _ inbox: Inbox,
         at now: Moment
     ) {
         if inbox.heldIDs[message.id] != nil {
@@ -104,10 +104,11 @@ extension MessageDesk {
     }
 
     /// Items of a push are done with; the last one acknowledges it.
-    private func release(_ acknowledgement: HeldAcknowledgement?, _ items: Int) {
-        guard let acknowledgement else { return }
-        acknowledgement.open -= items
-        guard acknowledgement.open <= 0 else { return }
+    private func release(_ waiting: OpenAcknowledgement?, _ items: Int) {
+        guard let waiting else { return }
+        waiting.open -= items
+        guard waiting.open <= 0 else { return }
+        let acknowledgement = waiting.acknowledgement
         let lane = lanes[acknowledgement.lane]
         lane.door.enter { lane.acknowledge([acknowledgement]) }
     }

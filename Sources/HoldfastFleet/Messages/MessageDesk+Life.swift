@@ -67,13 +67,14 @@ extension MessageDesk {
             forgetStrangers(Set((left.undecided + left.waiting).map(\.account)))
         }
         guard let journal else { return }
-        sweeper = Task {
+        let task = Task {
             while !Task.isCancelled {
                 // A disk that takes nothing is told of elsewhere; the next sweep comes.
                 let hasMore = (try? await journal.sweep(kept.withLock { $0 }, at: ProcessClock.wall)) ?? false
                 try? await Task.sleep(for: hasMore ? .milliseconds(10) : .seconds(1))
             }
         }
+        sweeper.withLock { $0 = task }
     }
 
     /// The handlers are declared otherwise from now on. To be called before there is an account whose messages they are for: what
@@ -155,7 +156,7 @@ extension MessageDesk {
 
     /// Begins nothing new, and lets handlers finish, for at most `patience`.
     func drain(within patience: Duration) async {
-        sweeper?.cancel()
+        sweeper.withLock { $0?.cancel() }
         ending.set()
         await withCheckedContinuation { continuation in
             let isIn = enter { [self] in

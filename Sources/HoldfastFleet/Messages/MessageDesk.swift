@@ -15,7 +15,9 @@ import Synchronization
 /// - `MessageDesk+Pauses.swift`: people who answer themselves.
 /// - `MessageDesk+Life.swift`: start, reload, end.
 ///
-/// Sendable although it has mutable state: that is touched on `loop` only. The methods that others call hop there first.
+/// Sendable although it has mutable state. What is `var` here is touched on `loop` only, and methods that others call hop there
+/// first; the one exception is `lanes`, which is set once before anything can reach the desk, and only read on `loop` from then on.
+/// What is read or written elsewhere, too, is `let` and guards itself.
 final class MessageDesk: @unchecked Sendable {
     let loop: any EventLoop
     let door: LoopDoor
@@ -43,7 +45,7 @@ final class MessageDesk: @unchecked Sendable {
     var isDraining = false
     var hasEnded = false
     var drained: [CheckedContinuation<Void, Never>] = []
-    var sweeper: Task<Void, Never>?
+    let sweeper = Mutex<Task<Void, Never>?>(nil)
     /// Bytes of messages that are in no journal, of all accounts. Changed on the loop, read from anywhere.
     let heldBytes = Atomic<Int>(0)
     /// Less in tests.
