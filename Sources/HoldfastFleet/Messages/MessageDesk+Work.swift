@@ -36,7 +36,7 @@ extension MessageDesk {
             answerer: { [self] delivery in
                 routes.withLock { routes in routes.first { $0.route.match.matches(delivery) } }
             },
-            isDraining: { [ending] in ending.isSet })
+            ending: ending)
         if let rows = job.inbox.rows[chat], !rows.isEmpty, let journal {
             let rows = Array(rows.prefix(job.limit))
             job.inbox.busy[chat] = rows.count
@@ -146,7 +146,7 @@ struct HandlerWorker: Sendable {
     var logger: Logger
     var replyLifetime: Duration
     var answerer: @Sendable (Delivery) -> Answerer?
-    var isDraining: @Sendable () -> Bool
+    var ending: EndingFlag
 
     /// Messages of the journal.
     func handle(_ rows: [Int64], of account: String, chat: String, in journal: Journal) async -> HandlerOutcome {
@@ -173,7 +173,7 @@ struct HandlerWorker: Sendable {
     private func carry(_ delivery: Delivery, in journal: Journal?) async throws -> HandlerOutcome {
         var outcome = HandlerOutcome(kind: .unmatched, messages: delivery.messages.count, lastRow: delivery.rows.last)
         let began = ProcessClock.instant
-        let answer = await HandlerRetries(answerer: answerer, isDraining: isDraining).run(delivery)
+        let answer = await HandlerRetries(answerer: answerer, ending: ending).run(delivery)
         if answer != .unmatched { outcome.took = ProcessClock.instant.since(began) }
         switch answer {
         case .unmatched:

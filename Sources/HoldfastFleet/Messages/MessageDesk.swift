@@ -296,11 +296,3 @@ final class MessageDesk: @unchecked Sendable {
         settle(inbox, at: now)
     }
 }
-
-/// Set once, read from anywhere.
-final class EndingFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-    func set() { flag.store(true, ordering: .relaxed) }
-}

@@ -28,8 +28,8 @@ struct HandlerRetries {
 
     /// Asked before each try: what is declared otherwise meanwhile holds for the next one.
     var answerer: @Sendable (Delivery) -> Answerer?
-    /// The process is about to end: what fails now is left for the next one.
-    var isDraining: @Sendable () -> Bool = { false }
+    /// Set when the process is about to end: what fails now is left for the next one.
+    var ending = EndingFlag()
     var firstDelay = Duration.seconds(1)
     var longestDelay = Duration.seconds(60)
     /// After so long the messages become letters.
@@ -60,7 +60,7 @@ struct HandlerRetries {
             } catch {
                 failure = ("\(error)", nil)
             }
-            if Task.isCancelled || isDraining() { return .abandoned }
+            if Task.isCancelled || ending.isSet { return .abandoned }
             guard ProcessClock.instant.since(began) < givesUpAfter else {
                 return .letter(code: "given_up", detail: "\(tries) tries; the last: \(failure.reason)")
             }
@@ -70,18 +70,11 @@ struct HandlerRetries {
             // Drawn evenly from the upper half, so that those who failed together do not come back together.
             let drawn = ceiling.inSeconds * Double.random(in: 0.5...1)
             let delay = max(.milliseconds(Int64(drawn * 1_000)), min(failure.after ?? .zero, Self.longestAfter))
-            guard await rest(until: ProcessClock.instant + delay) else { return .abandoned }
+            // Whoever ends the process does not wait for the next try.
+            await ending.nap(for: delay)
+            if Task.isCancelled || ending.isSet { return .abandoned }
             ceiling = min(ceiling * 2, longestDelay)
         }
-    }
-
-    /// False if the process is going down. In short naps: whoever ends the process does not wait for the next try.
-    private func rest(until next: Instant) async -> Bool {
-        while ProcessClock.instant < next {
-            try? await Task.sleep(for: min(.milliseconds(200), next.since(ProcessClock.instant)))
-            if Task.isCancelled || isDraining() { return false }
-        }
-        return true
     }
 
     /// The longest rest that a handler can ask for.
