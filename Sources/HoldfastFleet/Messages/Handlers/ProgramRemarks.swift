@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 
 /// Puts what a handler's program writes on its standard error into the log, line by line, at the level info. A long line is cut,
-/// and of a flood only so many lines are logged; how many were left out is said when it is over.
+/// and of a flood only so many lines are logged; how many were left out is said at the end of each window.
 ///
 /// What is not logged is read all the same: no program stands still because nobody listens to it.
 final class ProgramRemarks: ChannelInboundHandler {
@@ -21,6 +21,8 @@ final class ProgramRemarks: ChannelInboundHandler {
     private var windowEndsAt = Instant(nanoseconds: .min)
     private var logged = 0
     private var leftOut = 0
+    /// Runs while lines have been left out that nobody has been told of.
+    private var alarm: Scheduled<Void>?
 
     init(of program: String, logger: Logger) {
         self.program = program
@@ -31,14 +33,14 @@ final class ProgramRemarks: ChannelInboundHandler {
         var rest = unwrapInboundIn(data).readableBytesView
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             add(rest[..<end])
-            endLine()
+            endLine(context.eventLoop)
             rest = rest[rest.index(after: end)...]
         }
         add(rest)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        endLine()
+        endLine(context.eventLoop)
         tellLeftOut()
     }
 
@@ -48,7 +50,7 @@ final class ProgramRemarks: ChannelInboundHandler {
         if bytes.count > room { isCut = true }
     }
 
-    private func endLine() {
+    private func endLine(_ loop: any EventLoop) {
         defer {
             line.removeAll(keepingCapacity: true)
             isCut = false
@@ -62,6 +64,9 @@ final class ProgramRemarks: ChannelInboundHandler {
         }
         guard logged < Self.linesLimit else {
             leftOut += 1
+            guard alarm == nil else { return }
+            // The flood may be over, and no line come any more to say it with.
+            alarm = loop.assumeIsolated().scheduleTask(in: TimeAmount(windowEndsAt.since(now))) { self.tellLeftOut() }
             return
         }
         logged += 1
@@ -70,6 +75,8 @@ final class ProgramRemarks: ChannelInboundHandler {
     }
 
     private func tellLeftOut() {
+        alarm?.cancel()
+        alarm = nil
         guard leftOut > 0 else { return }
         logger.info(
             "a handler's program said more than is logged",
