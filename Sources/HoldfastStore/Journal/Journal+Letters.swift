@@ -7,18 +7,9 @@ extension Journal {
     public func makeLetters(
         of delivery: Delivery, code: String, detail: String, at now: WallTime
     ) async throws(StoreError) {
-        _ = try await write(isPatient: true) { tables in
-            var made = 0
-            for row in delivery.rows {
-                try tables.execute(
-                    """
-                    INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text,
-                        item, flags, raw)
-                    SELECT account, ?, ?, ?, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw
-                    FROM message WHERE id = ? AND state = 0
-                    """, [now.milliseconds, code, detail, row])
-                made += try tables.db.changesCount
-            }
+        let rows = delivery.rows.isEmpty ? delivery.messages.count : 2 * delivery.rows.count
+        _ = try await write(isPatient: true, rows: rows) { tables in
+            var made = try tables.addLetters(of: delivery.rows, code: code, detail: detail, at: now)
             if delivery.rows.isEmpty {
                 // They were in no journal.
                 let account = try tables.number(of: delivery.account)
@@ -35,20 +26,30 @@ extension Journal {
         }
     }
 
-    /// Whatever waits in an account that is gone becomes letters. Returns how many there were.
+    /// Whatever waits in an account that is gone becomes letters. Returns how many there were. In steps, since there may be a
+    /// hundred thousand; what comes meanwhile, because the account is back, stays.
     public func makeLetters(ofRemoved account: String, at now: WallTime) async throws(StoreError) -> Int {
-        try await write(isPatient: true) { tables in
-            let number = try tables.number(of: account)
-            try tables.execute(
-                """
-                INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text, item,
-                    flags, raw)
-                SELECT account, ?, 'account_removed', 'the account was removed before its message was handled', message_id,
-                    chat, received_at, sent_at, sender, name, text, item, flags, raw
-                FROM message WHERE account = ? AND state = 0 ORDER BY id
-                """, [now.milliseconds, number])
-            try tables.execute("UPDATE message SET state = 3 WHERE account = ? AND state = 0", [number])
-            return try tables.db.changesCount
+        // What has been handed over for it is to be seen by the questions below.
+        await barrier()
+        let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM message") } ?? 0
+        var (place, sum): (Int64, Int) = (0, 0)
+        while true {
+            let rows = try await waiting(of: account, after: place, limit: Self.letterStep).map(\.row)
+            sum += try await makeLetters(of: rows.filter { $0 <= last }, at: now)
+            guard rows.count == Self.letterStep, let reached = rows.last, reached < last else { return sum }
+            place = reached
+        }
+    }
+
+    /// Each is two changes.
+    private static let letterStep = 250
+
+    private func makeLetters(of rows: [Int64], at now: WallTime) async throws(StoreError) -> Int {
+        try await write(isPatient: true, rows: 2 * rows.count) { tables in
+            _ = try tables.addLetters(
+                of: rows, code: "account_removed", detail: "the account was removed before its message was handled",
+                at: now)
+            return try tables.mark(rows, as: .letter)
         } then: { counts, made in
             counts.waiting -= made
             counts.letters += made
@@ -153,6 +154,22 @@ extension JournalTables {
             [
                 account, item.receivedAt.milliseconds, item.problem, item.receivedAt.milliseconds, Data(item.raw),
             ])
+    }
+
+    /// Of messages that wait. Returns how many still did.
+    fileprivate func addLetters(of rows: [Int64], code: String, detail: String, at now: WallTime) throws -> Int {
+        var made = 0
+        for row in rows {
+            try execute(
+                """
+                INSERT INTO letter (account, at, code, detail, message_id, chat, received_at, sent_at, sender, name, text, item,
+                    flags, raw)
+                SELECT account, ?, ?, ?, message_id, chat, received_at, sent_at, sender, name, text, item, flags, raw
+                FROM message WHERE id = ? AND state = 0
+                """, [now.milliseconds, code, detail, row])
+            made += try db.changesCount
+        }
+        return made
     }
 
     fileprivate func addLetter(

@@ -184,6 +184,25 @@ struct JournalOutboxTests {
         journal.close()
     }
 
+    @Test("many of them become letters in steps, so that no acknowledgement waits for all")
+    func manyRemoved() async throws {
+        let folder = try Folder()
+        let journal = try Journal(folder: folder.path)
+        await withCheckedContinuation { done in
+            let entry = JournalEntry(account: "a", messages: (0..<1_000).map { message("\($0)") })
+            journal.add([entry]) { _ in done.resume() }
+        }
+        let before = journal.figures.commits
+        #expect(try await journal.makeLetters(ofRemoved: "a", at: noon) == 1_000)
+        #expect(journal.figures.commits - before >= 4)
+        #expect(try await journal.waiting(limit: 10).isEmpty)
+        #expect(journal.figures.waiting == 0)
+        #expect(journal.figures.letters == 1_000)
+        let letters = try await journal.letters(limit: 1_000).elements.compactMap(\.message?.id)
+        #expect(letters.reversed() == (0..<1_000).map(String.init))
+        journal.close()
+    }
+
     @Test("pauses survive a restart, end in time, and are listed and lifted")
     func pauses() async throws {
         let folder = try Folder()
