@@ -73,10 +73,12 @@ struct HoldfastClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let status: HTTPResponseStatus
+        let retryAfter: String?
         let answer: Data
         do {
             let response = try await Self.http.execute(request, timeout: timeout)
             status = response.status
+            retryAfter = response.headers.first(name: "Retry-After")
             answer = Data(try await response.body.collect(upTo: Self.answerLimitBytes).readableBytesView)
         } catch {
             throw CommandFailure(
@@ -85,7 +87,7 @@ struct HoldfastClient: Sendable {
         }
         if status == .tooManyRequests, tries > 1 {
             // A long list, one request after the other, may be faster than what one token may ask.
-            try await Task.sleep(for: .seconds(1))
+            try await Task.sleep(for: Self.rest(retryAfter))
             return try await send(
                 method, path, body: body, headers: headers, accepting: accepting, timeout: timeout, tries: tries - 1)
         }
@@ -93,6 +95,13 @@ struct HoldfastClient: Sendable {
             throw CommandFailure(Self.refusal(status, answer))
         }
         return answer
+    }
+
+    /// How long to wait before the next try.
+    ///
+    /// - Parameter retryAfter: what the answer said of it, in seconds.
+    static func rest(_ retryAfter: String?) -> Duration {
+        .seconds(min(max(retryAfter.flatMap { Int64($0) } ?? 1, 1), 60))
     }
 
     /// The words of a refusal: the problem's own where the answer is one.

@@ -55,8 +55,10 @@ struct SendCommand: AsyncParsableCommand {
         var data = try await client.post(path, body: body, headers: key.map { [("Idempotency-Key", $0)] } ?? [])
         var message = try HoldfastClient.decode(Record.self, from: data)
         let end = ContinuousClock.now + (noWait ? .zero : try patience())
+        var rest = Duration.milliseconds(100)
         while message.isOpen, ContinuousClock.now < end {
-            try await Task.sleep(for: .milliseconds(100))
+            try await Task.sleep(for: min(rest, end - ContinuousClock.now))
+            rest = min(rest * 2, .seconds(2))
             data = try await client.get("\(path)/\(message.id)")
             message = try HoldfastClient.decode(Record.self, from: data)
         }
