@@ -6,13 +6,15 @@ extension Fleet {
     ///
     /// Sessions count in plain numbers of their lane, without a lock; this takes the sums and hands on by how much they grew. An
     /// observation of a histogram is told as the upper end of its bucket, one above the last end as twice that end.
+    ///
+    /// - Parameter interval: at least a second; less counts as one.
     public func publishMetrics(
         to factory: any MetricsFactory = MetricsSystem.factory, every interval: Duration = .seconds(10)
     ) async {
         var feed = MetricFeed(factory: factory)
         while !Task.isCancelled {
             feed.publish(MetricTable(metrics()))
-            try? await Task.sleep(for: interval)
+            try? await Task.sleep(for: max(interval, .seconds(1)))
         }
         feed.publish(MetricTable(metrics()))
         feed.end()
