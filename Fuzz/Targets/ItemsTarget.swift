@@ -5,7 +5,8 @@ import NIOCore
 /// MessagePack becomes JSON or nothing; a push with any payload gives as many items as it has entries, each of which is JSON.
 func tryMessagePack(_ bytes: [UInt8]) throws(BrokenPromise) {
     if let json = try? MessagePack.json(of: ByteBuffer(bytes: bytes)) {
-        let isJSON = PlainJSON.accepts(Array(json.readableBytesView), depthLimit: MessagePack.depthLimit)
+        // An extension at the deepest place is one object more.
+        let isJSON = PlainJSON.accepts(Array(json.readableBytesView), depthLimit: MessagePack.depthLimit + 1)
         try demand(isJSON, "MessagePack became no JSON: \(String(buffer: json).prefix(200))")
     }
 }

@@ -32,6 +32,7 @@ public enum MessagePackError: Error, Hashable, Sendable, CustomStringConvertible
 /// U+FFFD. Total: any bytes give JSON or an error, in time linear in their number. Lengths that a value claims are believed
 /// only as far as there are bytes.
 public struct MessagePack {
+    /// Maps and arrays inside each other. The JSON may be one deeper: an extension becomes an object.
     public static let depthLimit = 32
     public static let outputLimitBytes = 8 << 20
 
