@@ -32,7 +32,8 @@ extension MetricTable {
                 MetricSample([("severity", $0.rawValue)], Double(metrics.activeAlerts[$0] ?? 0))
             })
         counter(
-            "holdfast_notifications_lost_total", "Messages about alerts that no queue had room for.",
+            "holdfast_notifications_lost_total",
+            "Messages about alerts, and alerts for the history, that no queue had room for.",
             UInt64(clamping: metrics.notificationsLost))
         counter("holdfast_restarts_total", "Instances restarted, by the ladder or by hand.", metrics.restarts)
         counter(
