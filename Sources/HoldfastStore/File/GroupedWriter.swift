@@ -164,7 +164,6 @@ final class GroupedWriter: Sendable {
 
     /// Those who wait are told; what was only noted is tried again a little later.
     private func putBack(_ group: [Write], because error: any Error) async {
-        for write in group { write.continuation?.resume(throwing: StoreError.failed("\(error)")) }
         let isClosed = state.withLock { state -> Bool in
             state.problem = "\(error)"
             guard !state.isClosed else {
@@ -181,6 +180,8 @@ final class GroupedWriter: Sendable {
             drop(from: &state)
             return false
         }
+        // Only now: who is told finds the problem named, and what waits counted.
+        for write in group { write.continuation?.resume(throwing: StoreError.failed("\(error)")) }
         guard !isClosed else { return }
         // The disk may have room again in a moment; until then the waiting rows are bounded, and nobody is held up.
         try? await Task.sleep(for: retryAfter)
