@@ -11,4 +11,7 @@ struct GateBatch: Sendable {
     }
 
     var items: [Item] = []
+
+    /// Items that are told at once.
+    static let limit = 64
 }

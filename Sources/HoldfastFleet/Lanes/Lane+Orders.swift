@@ -173,17 +173,24 @@ extension Lane {
         AccountKey(lane: UInt32(self.index), slot: UInt32(index))
     }
 
-    /// Collects what the gate is to be told in this turn of the loop; one hop takes it all there.
+    /// Collects what the gate is to be told in this turn of the loop. One hop takes it there, or several if it is much: where many
+    /// accounts ask at once, as at the start, those of other lanes shall have their turns between them.
     func tellGate(_ item: GateBatch.Item) {
         gateBatch.items.append(item)
+        guard gateBatch.items.count < GateBatch.limit else { return sendGateBatch() }
         guard !gateBatchIsDue else { return }
         gateBatchIsDue = true
         loop.execute { [self] in
-            let batch = gateBatch
-            gateBatch = GateBatch()
             gateBatchIsDue = false
-            control.take(batch)
+            sendGateBatch()
         }
+    }
+
+    private func sendGateBatch() {
+        guard !gateBatch.items.isEmpty else { return }
+        let batch = gateBatch
+        gateBatch = GateBatch()
+        control.take(batch)
     }
 
     func countEndpoint(_ index: Int, _ change: (inout EndpointCounters) -> Void) {

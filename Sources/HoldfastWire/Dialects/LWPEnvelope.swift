@@ -8,6 +8,8 @@ struct LWPEnvelope {
     private(set) var isRequest = false
     private(set) var code: JSONValue?
     private(set) var body: JSONValue?
+    /// The text of what a push brings, where it brings one thing alone and its text has no escapes: as nearly every one does.
+    private(set) var payload: Range<Int>?
     private(set) var headers = Headers()
 
     struct Headers {
@@ -44,13 +46,15 @@ struct LWPEnvelope {
                 areHeadersReadable = try scanHeaders(json, with: &scanner)
                 continue
             }
+            if key.isString("body", in: json) {
+                try scanBody(json, with: &scanner)
+                continue
+            }
             let value = try scanner.skipValue(in: json)
             if key.isString("code", in: json) {
                 code = value.unlessNull
             } else if key.isString("lwp", in: json) {
                 isRequest = value.kind != .null
-            } else if key.isString("body", in: json) {
-                body = value.unlessNull
             }
         }
         guard areHeadersReadable else { return .badHeaders }
@@ -84,6 +88,24 @@ struct LWPEnvelope {
         return true
     }
 
+    /// Looks at the entries on the way over the body, so that most pushes are walked through once.
+    private mutating func scanBody(_ json: RawSpan, with scanner: inout JSONScanner) throws(JSONError) {
+        payload = nil
+        guard scanner.nextKind(in: json) == .object else {
+            body = try scanner.skipValue(in: json).unlessNull
+            return
+        }
+        let start = scanner.position
+        var count = 0
+        var first: JSONValue?
+        try LWP.forEachEntry(in: json, with: &scanner, begin: { count = 0 }) { _, payload in
+            if count == 0 { first = payload }
+            count += 1
+        }
+        body = JSONValue(.object, start..<scanner.position)
+        if count == 1, let first, !first.hasEscapes { payload = first.contentRange(in: json) }
+    }
+
     /// The frame as a push with this `mid`.
     func push(_ frame: ByteBuffer, mid: JSONValue) -> Push {
         var parts = Push.Parts()
@@ -93,10 +115,11 @@ struct LWPEnvelope {
         parts[Part.userAgent] = headers.userAgent?.range
         parts[Part.dataType] = headers.dataType?.range
         parts[Part.body] = body?.range
+        parts[Part.payload] = payload
         return Push(frame: frame, isText: true, parts: parts)
     }
 
-    /// What the parts of a push of LWP stand for. All but the body are header values that an acknowledgement repeats.
+    /// What the parts of a push of LWP stand for. Those before the body are header values that an acknowledgement repeats.
     enum Part {
         static let mid = 0
         static let sid = 1
@@ -104,6 +127,7 @@ struct LWPEnvelope {
         static let userAgent = 3
         static let dataType = 4
         static let body = 5
+        static let payload = 6
     }
 }
 

@@ -14,8 +14,9 @@ extension LWP {
         guard let body = push.body else { return [] }
         let json = body.readableBytesSpan
         var items: [Result<InboundItem, FrameProblem>] = []
+        var scanner = JSONScanner()
         do throws(JSONError) {
-            try Self.forEachEntry(in: json, begin: { items.removeAll() }) { entry, payload in
+            try Self.forEachEntry(in: json, with: &scanner, begin: { items.removeAll() }) { entry, payload in
                 if items.count <= Self.itemLimit { items.append(item(entry, payload, of: body, json)) }
             }
         } catch {
@@ -31,11 +32,16 @@ extension LWP {
         guard let range = push.parts[LWPEnvelope.Part.body] else { return true }
         let frame = push.frame.readableBytesSpan
         guard range.upperBound <= frame.byteCount else { return false }
+        if let payload = push.parts[LWPEnvelope.Part.payload], payload.upperBound <= frame.byteCount {
+            return self.look(at: frame.extracting(payload), into: &look)
+        }
         let json = frame.extracting(range)
         var isPlain = true
+        var scanner = JSONScanner()
         do throws(JSONError) {
-            try Self.forEachEntry(in: json, begin: { look.removeAll() }) { _, payload in
-                isPlain = isPlain && look.count < Self.itemLimit && self.look(at: payload, of: json, into: &look)
+            try Self.forEachEntry(in: json, with: &scanner, begin: { look.removeAll() }) { _, payload in
+                guard isPlain, look.count < Self.itemLimit, let payload, payload.kind == .string else { return isPlain = false }
+                isPlain = payload.withText(in: json) { self.look(at: $0, into: &look) } == true
             }
         } catch {
             return false
@@ -43,12 +49,14 @@ extension LWP {
         return isPlain
     }
 
-    /// Walks over the entries of `syncPushPackage.data` in the body of a push: where each lies, and its own `data`, the last one
-    /// if there are several. Of an array that is there twice the last one counts, too: `begin` is called before each.
-    private static func forEachEntry(
-        in json: RawSpan, begin: () -> Void, _ body: (_ entry: Range<Int>, _ payload: JSONValue?) -> Void
+    /// Walks over the entries of `syncPushPackage.data` in the body of a push, which begins here: where each lies, and its own
+    /// `data`, the last one if there are several. Of an array that is there twice the last one counts, too: `begin` is called
+    /// before each.
+    @inline(__always)
+    static func forEachEntry(
+        in json: RawSpan, with scanner: inout JSONScanner, begin: () -> Void,
+        _ body: (_ entry: Range<Int>, _ payload: JSONValue?) -> Void
     ) throws(JSONError) {
-        var scanner = JSONScanner()
         guard try scanner.enterObject(in: json) else { return }
         while let key = try scanner.nextKey(in: json) {
             guard key.isString("syncPushPackage", in: json) else {
@@ -121,17 +129,14 @@ extension LWP {
     }
 
     /// Takes a message of somebody else; false for everything else.
-    private func look(at payload: JSONValue?, of json: RawSpan, into look: inout PushLook) -> Bool {
-        guard let payload, payload.kind == .string else { return false }
-        return payload.withText(in: json) { text in
-            Base64.withDecoded(text) { decoded in
-                guard let decoded, Self.beginsJSON(decoded.byte(at: 0)), let message = try? LWPChatMessage(decoded),
-                    message.sender?.withText(in: decoded, isOwn) != true
-                else { return false }
-                let sentAt = message.sentAt?.milliseconds(in: decoded).map(WallTime.init(milliseconds:))
-                return message.id?.withText(in: decoded) { look.append($0, sentAt: sentAt) } != nil
-            }
-        } == true
+    private func look(at payload: RawSpan, into look: inout PushLook) -> Bool {
+        Base64.withDecoded(payload) { decoded in
+            guard let decoded, Self.beginsJSON(decoded.byte(at: 0)), let message = try? LWPChatMessage(decoded),
+                message.sender?.withText(in: decoded, isOwn) != true
+            else { return false }
+            let sentAt = message.sentAt?.milliseconds(in: decoded).map(WallTime.init(milliseconds:))
+            return message.id?.withText(in: decoded) { look.append($0, sentAt: sentAt) } != nil
+        }
     }
 
     /// Byte for byte, as all names that a gateway gives are told apart.

@@ -16,12 +16,12 @@ public struct Push: Sendable {
     /// A handful of ranges, without an array, and small: a push is copied several times on its way.
     public struct Parts: Sendable {
         /// No part ends at 0: that stands for one that is not there.
-        private var starts: InlineArray<6, UInt32> = .init(repeating: 0)
-        private var ends: InlineArray<6, UInt32> = .init(repeating: 0)
+        private var starts: InlineArray<7, UInt32> = .init(repeating: 0)
+        private var ends: InlineArray<7, UInt32> = .init(repeating: 0)
 
         public init() {}
 
-        /// Nil for a part that is not there or empty, for a number beyond 0 … 5, and for what lies beyond 4 GiB.
+        /// Nil for a part that is not there or empty, for a number beyond 0 … 6, and for what lies beyond 4 GiB.
         public subscript(part: Int) -> Range<Int>? {
             get {
                 guard ends.indices.contains(part), ends[part] > starts[part] else { return nil }

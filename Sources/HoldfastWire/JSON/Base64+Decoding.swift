@@ -44,27 +44,30 @@ extension Base64 {
     /// - Parameter target: has room for `size.bytes` at least; they are all written.
     private static func decode(_ text: RawSpan, _ size: Size, to target: UnsafeMutableRawBufferPointer) -> Bool {
         guard target.count >= size.bytes else { return false }
-        let values = values.span
-        var (seen, offset, place) = (UInt32(0), 0, 0)
-        // Four characters are three bytes, written as four: so the last ones, behind which there may be no room, are left.
-        // Since `bytes` is three quarters of `characters` at most, the characters of a group that has room are there, too.
-        while place &+ 4 <= size.bytes {
-            let four = UInt32(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
-            // There is a value for each of the 256 that a byte can be, at each of the four places.
-            let word =
-                values[unchecked: Int(four & 0xFF)] | values[unchecked: 256 &+ Int(four >> 8 & 0xFF)]
-                | values[unchecked: 512 &+ Int(four >> 16 & 0xFF)] | values[unchecked: 768 &+ Int(four >> 24)]
-            seen |= word
-            target.storeBytes(of: (word << 8).bigEndian, toByteOffset: place, as: UInt32.self)
-            offset &+= 4
-            place &+= 3
+        let pairs = pairs.span
+        var (seen, offset, place) = (UInt16(0), 0, 0)
+        // Eight characters are six bytes, written as eight: so the last ones, behind which there may be no room, are left. Since
+        // `bytes` is three quarters of `characters` at most, the characters of a group that has room are there, too.
+        while place &+ 8 <= size.bytes {
+            let eight = UInt64(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+            // There is a value for each of the 65 536 that two bytes can be.
+            let (first, second) = (pairs[unchecked: Int(eight & 0xFFFF)], pairs[unchecked: Int(eight >> 16 & 0xFFFF)])
+            let (third, fourth) = (pairs[unchecked: Int(eight >> 32 & 0xFFFF)], pairs[unchecked: Int(eight >> 48)])
+            seen |= first | second | third | fourth
+            let word = UInt64(first) << 52 | UInt64(second) << 40 | UInt64(third) << 28 | UInt64(fourth) << 16
+            target.storeBytes(of: word.bigEndian, toByteOffset: place, as: UInt64.self)
+            offset &+= 8
+            place &+= 6
         }
         while offset < size.characters {
-            var word: UInt32 = 0
-            for index in 0..<min(4, size.characters - offset) {
-                word |= values[256 * index + Int(text.byte(at: offset + index))]
-            }
-            seen |= word
+            // What is not there stands for nothing.
+            let missing = UInt8(ascii: "A")
+            var characters = InlineArray<4, UInt8>(repeating: missing)
+            for index in 0..<min(4, size.characters - offset) { characters[index] = text.byte(at: offset + index) }
+            let first = pairs[Int(characters[0]) | Int(characters[1]) << 8]
+            let second = pairs[Int(characters[2]) | Int(characters[3]) << 8]
+            seen |= first | second
+            let word = UInt32(first) << 12 | UInt32(second)
             for index in 0..<min(3, size.bytes - place) {
                 target[place + index] = UInt8(truncatingIfNeeded: word >> UInt32(16 - 8 * index))
             }
@@ -74,17 +77,17 @@ extension Base64 {
         return seen & foreign == 0
     }
 
-    /// Stands for every character that is not of the alphabet.
-    private static let foreign: UInt32 = 1 << 31
+    /// Stands for every pair with a character that is not of the alphabet.
+    private static let foreign: UInt16 = 1 << 15
 
-    /// What each character stands for, by its number, in the first, second, third and fourth place of a group.
-    private static let values: [UInt32] = {
-        var values = [UInt32](repeating: foreign, count: 4 * 256)
-        var characters = alphabet.enumerated().map { (value: UInt32($0.offset), character: Int($0.element)) }
-        characters += [(62, Int(UInt8(ascii: "-"))), (63, Int(UInt8(ascii: "_")))]
-        for (value, character) in characters {
-            for place in 0..<4 { values[256 * place + character] = value << UInt32(18 - 6 * place) }
+    /// The twelve bits that two characters stand for, by the number that they are in memory, the first one in the lower byte.
+    private static let pairs: [UInt16] = {
+        var values = [UInt16](repeating: foreign, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt16(value) }
+        (values[Int(UInt8(ascii: "-"))], values[Int(UInt8(ascii: "_"))]) = (62, 63)
+        return (0..<65_536).map { pair in
+            let (first, second) = (values[pair & 0xFF], values[pair >> 8])
+            return (first | second) & foreign != 0 ? foreign : first << 6 | second
         }
-        return values
     }()
 }

@@ -2,7 +2,7 @@ extension RawSpan {
     /// The offset of the first byte that ends plain text inside a JSON string: a quote, a backslash or a control
     /// character; the end of the span if there is none.
     ///
-    /// Eight bytes are tested at a time, by arithmetic on a word. In each of the three terms a byte's top bit is set if the
+    /// Eight bytes are tested at a time, by arithmetic on a word. In each of the two terms a byte's top bit is set if the
     /// byte is one of those looked for. A borrow may also set it in the byte *after* such a one, never before the first; as
     /// only the lowest is used, the answer is exact.
     @inline(__always)
@@ -44,10 +44,11 @@ extension RawSpan {
     private func endsOfPlainText(at offset: Int) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let word = UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
-        let quotes = word ^ (ones &* 0x22)
-        let backslashes = word ^ (ones &* 0x5C)
-        // A byte beyond ASCII is none of them. Its top bit is set in all three, so that one mask is right for all.
-        let found = (quotes &- ones) | (backslashes &- ones) | (word &- ones &* 0x20)
+        // With its second bit turned a quote, 0x22, is 0x20, and a control character is still less than that; nothing else is.
+        let quotesAndControls = (word ^ (ones &* 0x02)) &- ones &* 0x21
+        let backslashes = (word ^ (ones &* 0x5C)) &- ones
+        // A byte beyond ASCII is none of them. Its top bit is set in both, so that one mask is right for all.
+        let found = quotesAndControls | backslashes
         return found & ~word & (ones &* 0x80)
     }
 
