@@ -9,6 +9,13 @@ if ! command -v swift >/dev/null && [ -x /opt/swift/usr/bin/swift ]; then PATH="
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# build_shipped: builds the command as the package has it, with Swift's libraries in it, and prints where it lies.
+build_shipped() {
+    local how=(--scratch-path .build-shipped -c release --static-swift-stdlib)
+    swift build "${how[@]}" --product holdfast >&2
+    echo "$(swift build "${how[@]}" --show-bin-path)/holdfast"
+}
+
 stage_times=()
 stage_now=
 

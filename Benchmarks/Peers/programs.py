@@ -11,7 +11,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / ".build-bench/peers"
-HOLDFAST = os.environ.get("HOLDFAST", str(ROOT / ".build/release/holdfast"))
+HOLDFAST = os.environ.get("HOLDFAST", str(ROOT / ".build-shipped/release/holdfast"))
 MEMORY, DURABLE = "Holdfast, memory", "Holdfast, durable"
 FLOOR = "bare epoll in C"
 TICKS = os.sysconf("SC_CLK_TCK")

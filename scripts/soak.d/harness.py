@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 
-HOLDFAST = os.environ.get("HOLDFAST", os.path.join(os.path.dirname(__file__), "../../.build/release/holdfast"))
+HOLDFAST = os.environ.get("HOLDFAST", os.path.join(os.path.dirname(__file__), "../../.build-shipped/release/holdfast"))
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 BEAT_INTERVAL = 15.0
 """The default of `heartbeat.interval`, in seconds."""

@@ -23,12 +23,14 @@ final class Lane: @unchecked Sendable {
     let resolver: NameResolver
     let logger: Logger
 
-    var slots: ContiguousArray<Slot> = []
+    // What is not checked at run time for overlapping access, here and below, is touched with every message and every heartbeat. No
+    // two accesses overlap: each ends within one call of a method of the value itself, which is handed nothing that leads back here.
+    @exclusivity(unchecked) var slots: ContiguousArray<Slot> = []
     /// Accounts that have come back while their slot was not vacant yet, by slot.
     var successors: [UInt32: Arrival] = [:]
     /// Slots that have an account.
     var occupied = 0
-    var wheel: TimerWheel
+    @exclusivity(unchecked) var wheel: TimerWheel
     /// Slots whose deadline has come; kept for its memory.
     var due: ContiguousArray<UInt32> = []
     var generator: SeededGenerator
@@ -38,10 +40,10 @@ final class Lane: @unchecked Sendable {
     let messages: MessageDesk
     var mail = LaneMail()
     /// What was found in the last push that nobody wants to read; kept for its memory.
-    var look = PushLook()
+    @exclusivity(unchecked) var look = PushLook()
 
-    var counters = LaneCounters()
-    var endpoints = EndpointLedger()
+    @exclusivity(unchecked) var counters = LaneCounters()
+    @exclusivity(unchecked) var endpoints = EndpointLedger()
     var records: FailureRecords
     /// Slots whose session remembers something else than what the store has.
     var changedMemories: Set<UInt32> = []

@@ -40,7 +40,9 @@ extension LWP {
         var scanner = JSONScanner()
         do throws(JSONError) {
             try Self.forEachEntry(in: json, with: &scanner, begin: { look.removeAll() }) { _, payload in
-                guard isPlain, look.count < Self.itemLimit, let payload, payload.kind == .string else { return isPlain = false }
+                guard isPlain, look.count < Self.itemLimit, let payload, payload.kind == .string else {
+                    return isPlain = false
+                }
                 isPlain = payload.withText(in: json) { self.look(at: $0, into: &look) } == true
             }
         } catch {
@@ -132,7 +134,7 @@ extension LWP {
     private func look(at payload: RawSpan, into look: inout PushLook) -> Bool {
         Base64.withDecoded(payload) { decoded in
             guard let decoded, Self.beginsJSON(decoded.byte(at: 0)), let message = try? LWPChatMessage(decoded),
-                message.sender?.withText(in: decoded, isOwn) != true
+                message.sender?.withText(in: decoded, { isOwn($0) }) != true
             else { return false }
             let sentAt = message.sentAt?.milliseconds(in: decoded).map(WallTime.init(milliseconds:))
             return message.id?.withText(in: decoded) { look.append($0, sentAt: sentAt) } != nil

@@ -191,7 +191,14 @@ extension Link {
             case .upgraded(let choice):
                 attempt.stop()
                 take(choice, attempt.options)
-                if let channel = context?.channel { limitReads(of: channel, toBytes: LinkOptions.readBytes) }
+                if let channel = context?.channel {
+                    // What comes over TLS the library keeps until it is decrypted.
+                    if attempt.tls == nil {
+                        shareReads(of: channel)
+                    } else {
+                        limitReads(of: channel, toBytes: LinkOptions.tlsReadBytes)
+                    }
+                }
                 state = .open
                 delegate?.linkOpened(tag)
                 received(input)

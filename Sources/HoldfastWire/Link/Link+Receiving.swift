@@ -35,12 +35,18 @@ extension Link {
         try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
     }
 
-    /// How much is read at once. A channel keeps the largest buffer that it ever needed, and what a gateway shows in its TLS
-    /// handshake would make that kilobytes for every link, for good.
+    /// How much is read at once, in what the channel then keeps.
     func limitReads(of channel: any Channel, toBytes limit: Int) {
         let allocator = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: limit)
         // Fails only on a channel that is closed.
         try? channel.syncOptions?.setOption(.recvAllocator, value: allocator)
+    }
+
+    /// From now on the channel reads into what all links of the thread share.
+    func shareReads(of channel: any Channel) {
+        // As above.
+        try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        try? channel.syncOptions?.setOption(.recvAllocator, value: SharedReads())
     }
 
     func received(_ input: ByteBuffer) {
@@ -59,7 +65,7 @@ extension Link {
         } else if isFlushing {
             // A write failed, and the channel reads what is left before it closes. Nothing may be reported from within
             // the owner's call, and the link is about to end.
-            unread = input
+            unread = ReadBuffer.owned(input)
         } else {
             handleFrames(of: input)
         }
@@ -70,7 +76,7 @@ extension Link {
         do {
             while isListening {
                 if isPaused {
-                    if input.readableBytes > 0 { unread = input }
+                    if input.readableBytes > 0 { unread = ReadBuffer.owned(input) }
                     return
                 }
                 guard let event = try assembler.next(from: &input) else { return }

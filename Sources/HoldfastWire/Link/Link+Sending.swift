@@ -80,7 +80,7 @@ extension Link {
         guard !isFlushing, let context else { return }
         isFlushing = true
         let channel = context.channel
-        while !outbound.isEmpty, channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
+        while channel.isWritable, let chunk = outbound.next(chunkBytes: LinkOptions.chunkBytes) {
             // Where a write fails the channel only closes; why it did is told to its promise alone.
             let promise = loop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenFailure { [self] error in
@@ -89,7 +89,7 @@ extension Link {
             context.writeAndFlush(NIOAny(chunk), promise: promise)
         }
         isFlushing = false
-        if !outbound.isEmpty { endIfOverfull() }
+        if !channel.isWritable, !outbound.isEmpty { endIfOverfull() }
     }
 
     /// Bytes that were written and not yet taken by the socket.

@@ -19,7 +19,9 @@ final class LinkHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isChosen { link.received(unwrapInboundIn(data)) }
+        let read = unwrapInboundIn(data)
+        if isChosen { link.received(read) }
+        ReadBuffer.current.giveBack(read)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

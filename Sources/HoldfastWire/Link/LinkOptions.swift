@@ -29,9 +29,11 @@ public struct LinkOptions: Sendable {
     static let refusalBodyLimitBytes = 1024
     /// How long a peer that broke the protocol may take to read why and to end the stream, but no longer than `closeTimeout`.
     static let farewellTimeout: Duration = .seconds(1)
-    /// What is read from the socket at once, before a link is open and after.
+    /// What is read from the socket at once: before a link is open, when what a gateway shows in its TLS handshake would otherwise make
+    /// the channel keep kilobytes for good; after that; and after that over TLS, where a record has no more than this.
     static let readBytesBeforeOpen = 512
     static let readBytes = 64 << 10
+    static let tlsReadBytes = 16 << 10
     /// What is handed to the socket at once. More than that stays with us, where a heartbeat can still overtake it.
     static let chunkBytes = 64 << 10
 }
