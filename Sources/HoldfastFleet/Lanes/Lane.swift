@@ -23,8 +23,8 @@ final class Lane: @unchecked Sendable {
     let resolver: NameResolver
     let logger: Logger
 
-    // What is not checked at run time for overlapping access, here and below, is touched with every message and every heartbeat. No
-    // two accesses overlap: each ends within one call of a method of the value itself, which is handed nothing that leads back here.
+    // Not checked at run time for overlapping access, here and below: what is touched with every message and every heartbeat. Each
+    // access ends within one call of a method of the value itself, which is handed nothing that leads back here (decision 0025).
     @exclusivity(unchecked) var slots: ContiguousArray<Slot> = []
     /// Accounts that have come back while their slot was not vacant yet, by slot.
     var successors: [UInt32: Arrival] = [:]
