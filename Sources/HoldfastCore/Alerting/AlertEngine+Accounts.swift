@@ -230,6 +230,9 @@ extension AlertEngine {
             guard let kind = open[number]?.alert.cause.kind, let place = AccountWatch.causes.firstIndex(of: kind) else {
                 continue
             }
+            // An alert is kept with those who were part of it a while ago: since then the account may have left it, and become part of
+            // another one of its kind.
+            leave(key, place)
             self[key].alerts[place] = number
             open[number]?.unseen.remove(id)
             open[number]?.members += 1

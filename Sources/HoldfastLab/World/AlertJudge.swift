@@ -51,7 +51,8 @@ struct AlertJudge: Sendable {
     private var over: Set<String> = []
     /// Alerts of which the disk did not take what people had been told before the process was killed: nobody can know.
     private var forgiven: Set<String> = []
-    private var lastBegun: [AlertCause: Instant] = [:]
+    /// When people were last told that trouble with this cause has begun: when they heard it, and what the message says.
+    private var lastBegun: [AlertCause: (heardAt: Instant, saidAt: WallTime)] = [:]
     private var processBeganAt: Instant
     private var down: [Promise] = []
     private var sick: [Promise] = []
@@ -161,10 +162,13 @@ struct AlertJudge: Sendable {
             }
         }
         let least = message.cause.kind.isAboutAccounts ? settings.regroup : settings.recoverAfter + settings.groupWait
-        if let last = lastBegun[message.cause], now.since(last) < least - Self.slack {
-            complaints.append("\(name) comes again after \(now.since(last))")
+        // A message waits for the disk, and the next one then seems to follow soon; when each was to be told counts.
+        if let last = lastBegun[message.cause], now.since(last.heardAt) < least - Self.slack,
+            message.at.millisecondsSince(last.saidAt) < (least - Self.slack).wholeMilliseconds
+        {
+            complaints.append("\(name) comes again after \(now.since(last.heardAt))")
         }
-        lastBegun[message.cause] = now
+        lastBegun[message.cause] = (now, message.at)
         told[message.alert] = Told(
             cause: message.cause, severity: message.severity, firstAt: now, lastAt: now, sample: message.sample,
             message: message.id)

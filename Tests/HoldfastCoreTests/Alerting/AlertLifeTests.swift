@@ -170,6 +170,35 @@ struct AlertLifeTests {
         #expect(bench.messages.map(\.kind) == [.firing, .resolved])
     }
 
+    @Test("an account that is named by two alerts when the process ends is part of one of them, and both end")
+    func restartWithNameTwice() {
+        var bench = calm()
+        func quarantine(_ account: Int, _ isQuarantined: Bool) {
+            bench.change(account) {
+                $0.isQuarantined = isQuarantined
+                $0.isSickByItself = isQuarantined
+                $0.state = isQuarantined ? .failed : .connected
+            }
+        }
+        quarantine(7, true)
+        quarantine(8, true)
+        while bench.messages.isEmpty { bench.run(.seconds(1)) }
+        bench.run(.seconds(301))
+        quarantine(7, false)
+        bench.run(.seconds(1))
+        quarantine(7, true)
+        bench.run(.seconds(40))
+        #expect(bench.kept.values.count { $0.sample.contains("shop-7") } == 2, "or there is nothing to be seen here")
+        bench.restart()
+        for account in [7, 8] { quarantine(account, true) }
+        bench.run(.seconds(60))
+        bench.connect((0..<100).filter { $0 != 7 && $0 != 8 })
+        for account in [7, 8] { quarantine(account, false) }
+        bench.run(.seconds(900))
+        #expect(bench.messages.map(\.kind) == [.firing, .firing, .resolved, .resolved], "\(bench.told)")
+        #expect(bench.engine.alerts.isEmpty)
+    }
+
     @Test("who was part of an alert is known after a restart, before they have been seen again")
     func restartWithNames() {
         var bench = calm()
