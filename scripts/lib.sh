@@ -1,6 +1,9 @@
 # Shared by the scripts beside it: source it first. Moves to the root of the repository.
 # shellcheck shell=bash
 
+# What fails inside of $(...) fails outside, too.
+shopt -s inherit_errexit
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 # A toolchain that lies where the Swift project's own images put it is found without being on the PATH.

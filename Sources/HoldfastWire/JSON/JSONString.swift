@@ -47,7 +47,7 @@ extension RawSpan {
         // With its second bit turned a quote, 0x22, is 0x20, and a control character is still less than that; nothing else is.
         let quotesAndControls = (word ^ (ones &* 0x02)) &- ones &* 0x21
         let backslashes = (word ^ (ones &* 0x5C)) &- ones
-        // A byte beyond ASCII is none of them. Its top bit is set in both, so that one mask is right for all.
+        // A byte beyond ASCII is none of them: one mask leaves out whatever has its top bit set.
         let found = quotesAndControls | backslashes
         return found & ~word & (ones &* 0x80)
     }

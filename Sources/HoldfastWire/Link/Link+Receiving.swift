@@ -35,18 +35,18 @@ extension Link {
         try? context?.channel.syncOptions?.setOption(.autoRead, value: isOn)
     }
 
-    /// How much is read at once, in what the channel then keeps.
+    /// How much is read at once, into a buffer that the channel then keeps. It has one alone, since it reads once at a time.
     func limitReads(of channel: any Channel, toBytes limit: Int) {
         let allocator = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 256, maximum: limit)
-        // Fails only on a channel that is closed.
+        // These fail only on a channel that is closed.
+        try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try? channel.syncOptions?.setOption(.recvAllocator, value: allocator)
     }
 
     /// From now on the channel reads into what all links of the thread share.
     func shareReads(of channel: any Channel) {
-        // As above.
-        try? channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try? channel.syncOptions?.setOption(.recvAllocator, value: SharedReads())
+        sharesReads = true
     }
 
     func received(_ input: ByteBuffer) {

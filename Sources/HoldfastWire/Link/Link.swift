@@ -51,6 +51,8 @@ public final class Link {
     /// Why a write failed, for the report that follows when the channel has closed.
     var writeError: IOError?
     var isPaused = false
+    /// Its channel reads into what all links of the thread share.
+    var sharesReads = false
     var isFlushing = false
     let maxBufferedBytes: Int
     let closeTimeout: Duration

@@ -21,7 +21,7 @@ final class LinkHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let read = unwrapInboundIn(data)
         if isChosen { link.received(read) }
-        ReadBuffer.current.giveBack(read)
+        if link.sharesReads { ReadBuffer.current.giveBack(read) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
