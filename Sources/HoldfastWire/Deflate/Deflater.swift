@@ -18,8 +18,7 @@ final class Deflater {
     ///
     /// - Parameter windowBits: 9 to 15.
     static func current(windowBits: UInt8) -> Deflater {
-        let all = ofThread.currentValue ?? OfThread()
-        ofThread.currentValue = all
+        let all = ofThread.value(orMake: OfThread.init)
         if let deflater = all.byWindowBits[windowBits] { return deflater }
         let deflater = Deflater(windowBits: windowBits)
         all.byWindowBits[windowBits] = deflater

@@ -11,12 +11,7 @@ final class Inflater {
     private nonisolated(unsafe) static let ofThread = ThreadSpecificVariable<Inflater>()
 
     /// The one of the thread that asks.
-    static var current: Inflater {
-        if let inflater = ofThread.currentValue { return inflater }
-        let inflater = Inflater()
-        ofThread.currentValue = inflater
-        return inflater
-    }
+    static var current: Inflater { ofThread.value(orMake: Inflater.init) }
 
     /// What a message may grow to: the message limit, and beyond `harmlessBytes` also a multiple of its compressed size, so
     /// that many small messages cannot make us work much harder than their sender (RFC 7692 §8 leaves it to us).

@@ -11,12 +11,7 @@ final class MaskKeys {
     private static let count = 64
 
     /// The source of the thread that asks: an event loop's links all share one.
-    static var current: MaskKeys {
-        if let keys = ofThread.currentValue { return keys }
-        let keys = MaskKeys()
-        ofThread.currentValue = keys
-        return keys
-    }
+    static var current: MaskKeys { ofThread.value(orMake: MaskKeys.init) }
 
     func next() -> MaskKey {
         if let key = keys.popLast() { return MaskKey(key) }

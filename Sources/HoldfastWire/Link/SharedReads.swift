@@ -20,12 +20,7 @@ final class ReadBuffer {
     private nonisolated(unsafe) static let ofThread = ThreadSpecificVariable<ReadBuffer>()
 
     /// The one of the thread that asks.
-    static var current: ReadBuffer {
-        if let buffer = ofThread.currentValue { return buffer }
-        let buffer = ReadBuffer()
-        ofThread.currentValue = buffer
-        return buffer
-    }
+    static var current: ReadBuffer { ofThread.value(orMake: ReadBuffer.init) }
 
     func take() -> ByteBuffer {
         guard var buffer = free.take() else { return ByteBufferAllocator().buffer(capacity: LinkOptions.readBytes) }
