@@ -17,12 +17,15 @@
 ///
 /// Where a key is repeated it is given each time. Callers of this project let the last one win, as most readers of JSON do.
 public struct JSONScanner: Sendable {
-    /// The most objects and arrays that may lie inside each other within one skipped value. One bit is kept for each.
+    /// The most objects and arrays that may lie inside each other, those included that were stepped into. Of each that is passed
+    /// over one bit is kept.
     public static let depthLimit = 64
 
     /// Distance in bytes from the start of the text to what is read next.
     public private(set) var position: Int
     private var isBeforeFirstMember = false
+    /// So many objects and arrays have been stepped into and not left.
+    private var depth = 0
 
     /// Begins at an offset, for instance that of a value found before.
     public init(at position: Int = 0) {
@@ -37,8 +40,7 @@ public struct JSONScanner: Sendable {
 
     /// Steps into the object that begins here. Its members follow by `nextKey`.
     public mutating func beginObject(in json: RawSpan) throws(JSONError) {
-        position = try json.end(of: UInt8(ascii: "{"), from: json.endOfWhitespace(from: position))
-        isBeforeFirstMember = true
+        try begin(UInt8(ascii: "{"), in: json)
     }
 
     /// The key of the next member, with its value next to be read; nil when the object has ended, which is then left.
@@ -48,6 +50,7 @@ public struct JSONScanner: Sendable {
         isBeforeFirstMember = false
         if json.byte(at: position) == UInt8(ascii: "}") {
             position += 1
+            depth = max(0, depth - 1)
             return nil
         }
         if !isFirst {
@@ -61,7 +64,15 @@ public struct JSONScanner: Sendable {
 
     /// Steps into the array that begins here. Its elements follow by `nextElement`.
     public mutating func beginArray(in json: RawSpan) throws(JSONError) {
-        position = try json.end(of: UInt8(ascii: "["), from: json.endOfWhitespace(from: position))
+        try begin(UInt8(ascii: "["), in: json)
+    }
+
+    @inline(__always)
+    private mutating func begin(_ bracket: UInt8, in json: RawSpan) throws(JSONError) {
+        let start = json.endOfWhitespace(from: position)
+        position = try json.end(of: bracket, from: start)
+        guard depth < Self.depthLimit else { throw JSONError(.tooDeep, at: start) }
+        depth += 1
         isBeforeFirstMember = true
     }
 
@@ -72,6 +83,7 @@ public struct JSONScanner: Sendable {
         isBeforeFirstMember = false
         if json.byte(at: position) == UInt8(ascii: "]") {
             position += 1
+            depth = max(0, depth - 1)
             return false
         }
         if !isFirst { position = try json.end(of: UInt8(ascii: ","), from: position) }
@@ -85,7 +97,7 @@ public struct JSONScanner: Sendable {
         guard let kind = json.kind(at: start) else { throw json.failure(.unexpectedByte, at: start) }
         var hasEscapes = false
         switch kind {
-        case .object, .array: position = try json.endOfContainer(from: start)
+        case .object, .array: position = try json.endOfContainer(from: start, depthLimit: Self.depthLimit - depth)
         case .string: (position, hasEscapes) = try json.endOfString(from: start)
         case .number: position = try json.endOfNumber(from: start)
         case .boolean, .null: position = try json.endOfLiteral(from: start)
@@ -103,7 +115,7 @@ public struct JSONScanner: Sendable {
 extension RawSpan {
     /// The end of the object or array that begins at `start`. A loop with one bit per open container (1: object) instead of
     /// recursion, so that no text can exhaust the stack.
-    func endOfContainer(from start: Int) throws(JSONError) -> Int {
+    func endOfContainer(from start: Int, depthLimit: Int) throws(JSONError) -> Int {
         var offset = start
         var objects: UInt64 = 0
         var depth = 0
@@ -115,7 +127,7 @@ extension RawSpan {
             case .number: offset = try endOfNumber(from: offset)
             case .boolean, .null: offset = try endOfLiteral(from: offset)
             case .object:
-                guard depth < JSONScanner.depthLimit else { throw JSONError(.tooDeep, at: offset) }
+                guard depth < depthLimit else { throw JSONError(.tooDeep, at: offset) }
                 offset = endOfWhitespace(from: offset + 1)
                 guard byte(at: offset) == UInt8(ascii: "}") else {
                     offset = try endOfKey(from: offset)
@@ -125,7 +137,7 @@ extension RawSpan {
                 }
                 offset += 1
             case .array:
-                guard depth < JSONScanner.depthLimit else { throw JSONError(.tooDeep, at: offset) }
+                guard depth < depthLimit else { throw JSONError(.tooDeep, at: offset) }
                 offset = endOfWhitespace(from: offset + 1)
                 guard byte(at: offset) == UInt8(ascii: "]") else {
                     objects = objects << 1

@@ -123,6 +123,24 @@ struct LWPReceivingTests {
         #expect(interpret(text).summary == "malformed: \(problem)")
     }
 
+    @Test(
+        "a frame may be as deep as the scanner's limit, wherever that is",
+        arguments: [
+            (#"{"x":"#, "}"), (#"{"headers":{"x":"#, "}}"), (#"{"body":{"x":"#, "}}"),
+            (#"{"body":{"syncPushPackage":{"data":[{"x":"#, "}]}}}"),
+        ])
+    func boundsDepth(opening: String, closing: String) {
+        func frame(_ depth: Int) -> String {
+            let left = depth - closing.utf8.count
+            return opening + String(repeating: "[", count: left) + String(repeating: "]", count: left) + closing
+        }
+        #expect(interpret(frame(JSONScanner.depthLimit)).summary == "other")
+        let place = opening.utf8.count + JSONScanner.depthLimit - closing.utf8.count
+        #expect(
+            interpret(frame(JSONScanner.depthLimit + 1)).summary
+                == "malformed: not JSON: at byte \(place): nested too deep")
+    }
+
     @Test("a binary message is malformed, whatever is in it")
     func refusesBinary() {
         let text = #"{"code":200,"headers":{"mid":"71763712345678 0"}}"#
