@@ -45,6 +45,18 @@ public struct JSONScanner: Sendable {
 
     /// The key of the next member, with its value next to be read; nil when the object has ended, which is then left.
     public mutating func nextKey(in json: RawSpan) throws(JSONError) -> JSONValue? {
+        // Programs write no blanks: what is between two members is seen in one step, and so is what follows the key.
+        guard let key = json.denseKey(from: position, isFirst: isBeforeFirstMember) else {
+            return try nextLooseKey(in: json)
+        }
+        isBeforeFirstMember = false
+        position = key.upperBound &+ 1
+        return JSONValue(.string, key)
+    }
+
+    /// The same, however it is written.
+    @inline(never)
+    private mutating func nextLooseKey(in json: RawSpan) throws(JSONError) -> JSONValue? {
         position = json.endOfWhitespace(from: position)
         let isFirst = isBeforeFirstMember
         isBeforeFirstMember = false
@@ -163,6 +175,23 @@ extension RawSpan {
                 depth -= 1
             }
         }
+    }
+
+    /// The key of a member, with its quotes, where its comma, the key and its colon follow each other without anything between, and
+    /// the key has no escapes; nil if anything is otherwise.
+    @inline(__always)
+    fileprivate func denseKey(from start: Int, isFirst: Bool) -> Range<Int>? {
+        guard has(10, at: start) else { return nil }
+        let quote = isFirst ? start : start &+ 1
+        guard isFirst || unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self) == UInt8(ascii: ","),
+            unsafeLoad(fromUncheckedByteOffset: quote, as: UInt8.self) == UInt8(ascii: "\"")
+        else { return nil }
+        let end = endOfPlainText(from: quote &+ 1)
+        // `":`, read as one number.
+        guard has(2, at: end),
+            UInt16(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt16.self)) == 0x3A22
+        else { return nil }
+        return quote..<end &+ 1
     }
 
     /// The end of a key and its colon.

@@ -87,6 +87,25 @@ struct JSONAgreementTests {
         }
     }
 
+    @Test("whoever walks from member to member and whoever passes over the whole agree", arguments: 0..<300)
+    func agreeOnWays(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed &+ 20_000)
+        let original = Array(RandomJSON.document(using: &random).utf8)
+        for _ in 0..<10 {
+            let buffer = ByteBuffer(bytes: damaged(original, using: &random))
+            func outcome(_ read: (inout JSONScanner) throws(JSONError) -> Void) -> Result<Int, JSONError> {
+                var scanner = JSONScanner()
+                return Result { () throws(JSONError) in
+                    try read(&scanner)
+                    return scanner.position
+                }
+            }
+            let walked = outcome { scanner throws(JSONError) in _ = try Tree(&scanner, in: buffer) }
+            let passed = outcome { scanner throws(JSONError) in try scanner.skipValue(in: buffer.readableBytesSpan) }
+            #expect(walked == passed, "\(String(buffer: buffer))")
+        }
+    }
+
     private func damaged(_ original: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
         let interesting = Array(#"{}[]:,"\ -+.eE019tfnu"#.utf8) + [0x1F, 0x7F, 0x80, 0xC3, 0xFF]
         var bytes = original
