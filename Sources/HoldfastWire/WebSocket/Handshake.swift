@@ -14,7 +14,9 @@ package struct Handshake: Sendable {
     package init<Generator: RandomNumberGenerator>(
         subprotocols: [String] = [], deflate: DeflateOptions? = nil, using generator: inout Generator
     ) {
-        let key = Base64.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        // Eight bytes with each draw: those of the system's generator are system calls.
+        let random = (generator.next(), generator.next())
+        let key = withUnsafeBytes(of: random) { Base64.encode($0) }
         self.init(key: key, subprotocols: subprotocols, deflate: deflate)
     }
 
