@@ -38,7 +38,7 @@ public final class Gateway: Sendable {
         url = "\(configuration.tls == nil ? "ws" : "wss")://\(address.urlHost):\(port)"
         if let address = configuration.control {
             let control = try await ControlServer.start(
-                ControlAPI(core: core, director: director), on: address, group: group, logger: configuration.logger)
+                ControlAPI(core: core, director: director), on: address, logger: configuration.logger)
             controlURL = "http://\(address.urlHost):\(control.port)"
             self.control = control
         } else {

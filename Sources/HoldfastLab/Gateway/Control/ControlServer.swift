@@ -1,6 +1,5 @@
 import Hummingbird
 import Logging
-import NIOCore
 
 /// The HTTP server of the control API.
 final class ControlServer: Sendable {
@@ -14,14 +13,14 @@ final class ControlServer: Sendable {
 
     /// Returns when it serves; throws if it cannot.
     static func start(
-        _ api: ControlAPI, on address: Gateway.Address, group: any EventLoopGroup, logger: Logger
+        _ api: ControlAPI, on address: Gateway.Address, logger: Logger
     ) async throws -> ControlServer {
         let (starts, start) = AsyncStream<Result<Int, any Error>>.makeStream()
         let application = Application(
             router: api.router(),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in start.yield(.success(channel.localAddress?.port ?? address.port)) },
-            eventLoopGroupProvider: .shared(group),
+            // On loops that are never shut down: some of the server is only taken apart, and needs them, after it has ended.
             // At info Hummingbird tells what the ready line tells anyway, and at error that it was told to end.
             logger: quiet(logger)
         )
