@@ -92,14 +92,15 @@ extension Session {
     ///   the registration, and not every one delivers it again; until the connection is left.
     @discardableResult
     public mutating func messageReceived(generation: UInt32, at now: Moment) -> Bool {
-        guard generation == self.generation, isServed else { return false }
-        withLiveness { $0.messageReceived(at: now.instant) }
+        guard generation == self.generation,
+            withLiveness({ $0.messageReceived(at: now.instant) }) != nil || phase == .register
+        else { return false }
         lastMessageAt = now.wall
         return true
     }
 
     /// Whether there is a connection by which messages come and go.
-    public var isServed: Bool { phase == .register || phase == .established }
+    public var isServed: Bool { if case .connected = machine { true } else { phase == .register } }
 
     /// The gateway dictates how often it wants to hear heartbeats: with its greeting, or later. Clamped to
     /// `HeartbeatSettings.dictatedIntervals`, and in force for this connection.

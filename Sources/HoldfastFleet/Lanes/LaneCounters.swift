@@ -38,7 +38,7 @@ struct LaneCounters: Sendable {
     var unreported: UInt64 = 0
 
     /// Messages that nobody wants to read. Returns by how many milliseconds the last that says so came late.
-    mutating func take(_ look: PushLook, duplicates: Int, at now: WallTime) -> Int64? {
+    mutating func take(_ look: inout PushLook, duplicates: Int, at now: WallTime) -> Int64? {
         messagesReceived &+= UInt64(look.count)
         self.duplicates &+= UInt64(duplicates)
         unmatched &+= UInt64(look.count - duplicates)

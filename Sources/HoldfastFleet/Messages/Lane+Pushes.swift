@@ -43,10 +43,10 @@ extension Lane {
     /// messages of others.
     private func takeAtOnce(_ push: Push, _ index: Int, _ account: Account, at now: Moment) -> Bool {
         guard !messages.wantsMessages, account.dialect.look(at: push, into: &look) else { return false }
-        let look = look
+        // Handed on in place: a copy would have to be counted in and out.
         if look.count > 0 {
-            let duplicates = mailbox(index).take(look, keptFor: account.configuration.intake.dedupe, at: now.instant)
-            if let late = counters.take(look, duplicates: duplicates, at: now.wall) {
+            let duplicates = mailbox(index).take(&look, keptFor: account.configuration.intake.dedupe, at: now.instant)
+            if let late = counters.take(&look, duplicates: duplicates, at: now.wall) {
                 slots[index].messageDelay = .milliseconds(late)
             }
         }

@@ -53,7 +53,7 @@ final class Mailbox {
     }
 
     /// How many of these came before.
-    func take(_ look: PushLook, keptFor: Duration, at now: Instant) -> Int {
+    func take(_ look: inout PushLook, keptFor: Duration, at now: Instant) -> Int {
         Self.ids(&recent, keptFor) { ids in
             (0..<look.count).count { number in look.withID(number) { ids.insert($0, at: now) } == false }
         }

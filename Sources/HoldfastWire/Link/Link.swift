@@ -36,8 +36,10 @@ public final class Link {
     let loop: any EventLoop
     var delegate: (any LinkDelegate)?
     var state: State
-    var context: ChannelHandlerContext?
-    var assembler: MessageAssembler
+    // Not checked at run time for overlapping access, here and below: read and written in one step each, or, as the assembler,
+    // within one call of a method that knows no link (decision 0025).
+    @exclusivity(unchecked) var context: ChannelHandlerContext?
+    @exclusivity(unchecked) var assembler: MessageAssembler
     var outbound: OutboundQueue
     /// Nil where nothing is compressed.
     var deflation: Deflation?
@@ -50,10 +52,10 @@ public final class Link {
     var unread: ByteBuffer?
     /// Why a write failed, for the report that follows when the channel has closed.
     var writeError: IOError?
-    var isPaused = false
+    @exclusivity(unchecked) var isPaused = false
     /// Its channel reads into what all links of the thread share.
     var sharesReads = false
-    var isFlushing = false
+    @exclusivity(unchecked) var isFlushing = false
     let maxBufferedBytes: Int
     let closeTimeout: Duration
 

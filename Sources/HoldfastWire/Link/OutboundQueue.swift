@@ -42,10 +42,13 @@ struct OutboundQueue {
     mutating func append(isUrgent: Bool, _ body: (inout ByteBuffer) -> FrameKind?) -> Written {
         // Taken out while it grows, as above.
         var frames = (isUrgent ? urgent.take() : data.take()) ?? ByteBuffer()
-        defer {
-            let kept = frames.readableBytes > 0 ? frames : nil
-            if isUrgent { urgent = kept } else { data = kept }
-        }
+        let written = frame(body, into: &frames)
+        guard frames.readableBytes > 0 else { return written }
+        if isUrgent { urgent = frames } else { data = frames }
+        return written
+    }
+
+    private func frame(_ body: (inout ByteBuffer) -> FrameKind?, into frames: inout ByteBuffer) -> Written {
         let start = frames.writerIndex
         FrameEncoder.beginShort(in: &frames)
         let kind = body(&frames)

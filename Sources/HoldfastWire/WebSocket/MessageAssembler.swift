@@ -86,8 +86,9 @@ package struct MessageAssembler {
     }
 
     /// Takes a part of a data frame; returns the message if it is complete now.
-    private mutating func take(_ part: ByteBuffer, of header: FrameHeader) throws(ProtocolViolation) -> WebSocketEvent?
-    {
+    private mutating func take(
+        _ part: consuming ByteBuffer, of header: FrameHeader
+    ) throws(ProtocolViolation) -> WebSocketEvent? {
         if isText == true, !isCompressed {
             guard validator.accept(part) else { throw .badUTF8 }
         }
@@ -97,18 +98,17 @@ package struct MessageAssembler {
             append(part, to: &message)
             return nil
         }
-        var whole = part
         if var begun = message.take() {
             begun.writeImmutableBuffer(part)
-            whole = begun
+            part = begun
         }
         defer { isText = nil }
-        if isCompressed, let inflated = try inflation?.decompress(whole, limitBytes: messageLimitBytes) {
-            whole = inflated
-            guard isText != true || validator.accept(whole) else { throw .badUTF8 }
+        if isCompressed, let inflated = try inflation?.decompress(part, limitBytes: messageLimitBytes) {
+            part = inflated
+            guard isText != true || validator.accept(part) else { throw .badUTF8 }
         }
         guard validator.isComplete else { throw .badUTF8 }
-        return .message(whole, isText: isText == true)
+        return .message(part, isText: isText == true)
     }
 
     /// Adds a part to what is kept; returns the whole if the frame is complete.
