@@ -12,12 +12,10 @@ func tryJSONDialect(_ bytes: [UInt8]) throws(BrokenPromise) {
     }
     let received = everything.receive(frame, isText: true, identity: identity)
     if case .malformed = received.meaning {
-        // What is walked does not count as depth, so a little more is accepted than by skipping alone.
         try demand(!PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit), "JSON is taken for none")
         return
     }
-    try demand(
-        PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit + JSONPath.depthLimit), "no JSON has a meaning")
+    try demand(PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit), "no JSON has a meaning")
 
     var framed = ByteBuffer(string: "{\"[")
     framed.writeBytes(bytes)

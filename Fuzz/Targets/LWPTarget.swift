@@ -16,8 +16,7 @@ func tryLWP(_ bytes: [UInt8]) throws(BrokenPromise) {
         try demand(!PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit), "JSON is taken for none, \(error)")
         return
     }
-    // The envelope's own two levels are walked, and do not count.
-    try demand(PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit + 2), "what is no JSON has a meaning")
+    try demand(PlainJSON.accepts(bytes, depthLimit: JSONScanner.depthLimit), "what is no JSON has a meaning")
     switch meaning {
     case .malformed, .other:
         break

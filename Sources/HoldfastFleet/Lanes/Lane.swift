@@ -24,7 +24,7 @@ final class Lane: @unchecked Sendable {
     let logger: Logger
 
     // Not checked at run time for overlapping access, here and below: what is touched with every message and every heartbeat. Each
-    // access ends within one call of a method of the value itself, which is handed nothing that leads back here (decision 0025).
+    // access ends within one call that is handed nothing that leads back here (decision 0025).
     @exclusivity(unchecked) var slots: ContiguousArray<Slot> = []
     /// Accounts that have come back while their slot was not vacant yet, by slot.
     var successors: [UInt32: Arrival] = [:]

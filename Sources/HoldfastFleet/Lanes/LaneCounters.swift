@@ -37,7 +37,8 @@ struct LaneCounters: Sendable {
     /// Transitions that were too many for one report.
     var unreported: UInt64 = 0
 
-    /// Messages that nobody wants to read. Returns by how many milliseconds the last that says so came late.
+    /// Messages that nobody wants to read. Returns by how many milliseconds the last that says so came late. `look` is not changed,
+    /// only not copied.
     mutating func take(_ look: inout PushLook, duplicates: Int, at now: WallTime) -> Int64? {
         messagesReceived &+= UInt64(look.count)
         self.duplicates &+= UInt64(duplicates)

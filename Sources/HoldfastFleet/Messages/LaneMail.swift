@@ -52,7 +52,7 @@ final class Mailbox {
         Self.ids(&recent, keptFor) { $0.insert(id, at: now) }
     }
 
-    /// How many of these came before.
+    /// How many of these came before. `look` is not changed, only not copied.
     func take(_ look: inout PushLook, keptFor: Duration, at now: Instant) -> Int {
         Self.ids(&recent, keptFor) { ids in
             (0..<look.count).count { number in look.withID(number) { ids.insert($0, at: now) } == false }

@@ -82,8 +82,9 @@ public struct JSONScanner: Sendable {
     @inline(__always)
     private mutating func begin(_ bracket: UInt8, in json: RawSpan) throws(JSONError) {
         let start = json.endOfWhitespace(from: position)
-        position = try json.end(of: bracket, from: start)
+        let end = try json.end(of: bracket, from: start)
         guard depth < Self.depthLimit else { throw JSONError(.tooDeep, at: start) }
+        position = end
         depth += 1
         isBeforeFirstMember = true
     }
@@ -127,6 +128,8 @@ public struct JSONScanner: Sendable {
 extension RawSpan {
     /// The end of the object or array that begins at `start`. A loop with one bit per open container (1: object) instead of
     /// recursion, so that no text can exhaust the stack.
+    ///
+    /// - Parameter depthLimit: 64 at most, since there are so many bits.
     func endOfContainer(from start: Int, depthLimit: Int) throws(JSONError) -> Int {
         var offset = start
         var objects: UInt64 = 0
@@ -181,6 +184,7 @@ extension RawSpan {
     /// the key has no escapes; nil if anything is otherwise.
     @inline(__always)
     fileprivate func denseKey(from start: Int, isFirst: Bool) -> Range<Int>? {
+        // A comma, a quote, and the eight bytes behind them that are looked at first.
         guard has(10, at: start) else { return nil }
         let quote = isFirst ? start : start &+ 1
         guard isFirst || unsafeLoad(fromUncheckedByteOffset: start, as: UInt8.self) == UInt8(ascii: ","),

@@ -30,6 +30,17 @@ struct LWPItemTests {
         """
     }
 
+    @Test("what has been left does not count as depth, however often that was")
+    func leavesDepth() throws {
+        #expect(try items(Array(repeating: entry("[]"), count: 100).joined(separator: ",")).count == 100)
+        let bodies = Array(repeating: #""body":{"syncPushPackage":{"data":[]}}"#, count: 100).joined(separator: ",")
+        let frame = ByteBuffer(string: #"{"lwp":"/s","headers":{"mid":"a"},\#(bodies)}"#)
+        guard case .push = dialect.interpret(frame, isText: true, identity: identity) else {
+            Issue.record("no push")
+            return
+        }
+    }
+
     @Test("a chat message is told with everything it says")
     func chatMessage() throws {
         let json = chat("m1")

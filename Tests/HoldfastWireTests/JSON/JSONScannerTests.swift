@@ -140,7 +140,9 @@ struct JSONScannerTests {
         arguments: [
             "", "[]", "{", #"{"a":1,}"#, #"{,}"#, #"{"a":1 "b":2}"#, #"{"a"}"#, #"{"a":}"#, #"{"a":1"#, #"{"a":1}}"#,
             "{]",
-            #"{"a":1,"b"}"#, #"{1:1}"#,
+            #"{"a":1,"b"}"#, #"{1:1}"#, #"{,"a":"0123456789"}"#, #"{"a":1"b":"0123456789"}"#,
+            #"{"a":1,,"b":"0123456789"}"#, #"{"a":1,"b\":"0123456789"}"#, #"{"a":1,"b" "0123456789"}"#,
+            #"{"a":1,"bbbbbbbbbbbbbbbb":"#, #"{"a":1,"bbbbbbbbbbbbbbbb""#, #"{"a":1,"bbbbbbbbbbbbbbbb"#,
         ])
     func walkingRefusesNonsense(text: String) {
         let buffer = ByteBuffer(string: text)

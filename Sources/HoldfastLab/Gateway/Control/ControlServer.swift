@@ -20,7 +20,8 @@ final class ControlServer: Sendable {
             router: api.router(),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { channel in start.yield(.success(channel.localAddress?.port ?? address.port)) },
-            // On loops that are never shut down: some of the server is only taken apart, and needs them, after it has ended.
+            // Loops that are never shut down: some of the server is only taken apart, and needs them, after it has ended.
+            eventLoopGroupProvider: .singleton,
             // At info Hummingbird tells what the ready line tells anyway, and at error that it was told to end.
             logger: quiet(logger)
         )
