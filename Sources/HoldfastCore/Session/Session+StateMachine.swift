@@ -92,6 +92,7 @@ extension Session {
     ///   the registration, and not every one delivers it again; until the connection is left.
     @discardableResult
     public mutating func messageReceived(generation: UInt32, at now: Moment) -> Bool {
+        // As `isServed` has it, with one look at the machine.
         guard generation == self.generation,
             withLiveness({ $0.messageReceived(at: now.instant) }) != nil || phase == .register
         else { return false }

@@ -57,17 +57,7 @@ public struct JSONScanner: Sendable {
     /// The same, however it is written.
     @inline(never)
     private mutating func nextLooseKey(in json: RawSpan) throws(JSONError) -> JSONValue? {
-        position = json.endOfWhitespace(from: position)
-        let isFirst = isBeforeFirstMember
-        isBeforeFirstMember = false
-        if json.byte(at: position) == UInt8(ascii: "}") {
-            position += 1
-            depth = max(0, depth - 1)
-            return nil
-        }
-        if !isFirst {
-            position = try json.end(of: UInt8(ascii: ","), from: position)
-        }
+        guard try goOn(until: UInt8(ascii: "}"), in: json) else { return nil }
         let start = json.endOfWhitespace(from: position)
         let string = try json.endOfKeyString(from: start)
         position = try json.endOfColon(from: string.end)
@@ -91,10 +81,16 @@ public struct JSONScanner: Sendable {
 
     /// Whether an element is next to be read; if not, the array has ended and is left.
     public mutating func nextElement(in json: RawSpan) throws(JSONError) -> Bool {
+        try goOn(until: UInt8(ascii: "]"), in: json)
+    }
+
+    /// Passes the comma before what is next in an object or array; false where it has ended, which is then left.
+    @inline(__always)
+    private mutating func goOn(until bracket: UInt8, in json: RawSpan) throws(JSONError) -> Bool {
         position = json.endOfWhitespace(from: position)
         let isFirst = isBeforeFirstMember
         isBeforeFirstMember = false
-        if json.byte(at: position) == UInt8(ascii: "]") {
+        if json.byte(at: position) == bracket {
             position += 1
             depth = max(0, depth - 1)
             return false
