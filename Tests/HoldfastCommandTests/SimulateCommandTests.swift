@@ -47,6 +47,14 @@ struct SimulateCommandTests {
         #expect(throws: (any Error).self) { try SimulateCommand.parse(arguments) }
     }
 
+    @Test("spreads the accounts over so many gateways as it is told, and says so")
+    func gateways() throws {
+        #expect(try SimulateCommand.parse(["--accounts", "120000"]).simulation.endpoints == 3)
+        let told = try SimulateCommand.parse(["--accounts", "120000", "--endpoints", "1"])
+        #expect(told.simulation.endpoints == 1)
+        #expect(told.command.hasSuffix("--endpoints 1"), "the same command makes the same report")
+    }
+
     @Test("a policy that cannot be read is a wrong configuration")
     func wrongPolicy() async throws {
         let command = try SimulateCommand.parse(["--accounts", "10", "--policy", "/nowhere/policy.yaml"])

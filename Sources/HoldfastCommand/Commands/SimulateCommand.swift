@@ -19,7 +19,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
             Examples:
               holdfast simulate --accounts 20000 --scenario gateway-restart
-              holdfast simulate --accounts 1000000 --endpoints 20 \\
+              holdfast simulate --accounts 1000000 --endpoints 40 \\
                   --scenario half-network --policy fleet.yaml --out report.html
             """)
 
@@ -35,8 +35,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Another seed is another course of chance.")
     var seed: UInt64 = 1
 
-    @Option(help: "Over how many gateways the accounts are spread, 1 to 1000.")
-    var endpoints = 1
+    @Option(help: "Over how many gateways the accounts are spread, 1 to 1000. (default: one for every \(Simulation.accountsPerEndpoint) accounts)")
+    var endpoints: Int?
 
     @Option(help: "How many handshakes a second each gateway can do; 0: as many as come.")
     var gatewayRate = 2_000
@@ -60,7 +60,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard 1...2_000_000 ~= accounts else { throw ValidationError("--accounts must be 1 to 2000000.") }
-        guard 1...1_000 ~= endpoints else { throw ValidationError("--endpoints must be 1 to 1000.") }
+        guard 1...1_000 ~= endpoints ?? 1 else { throw ValidationError("--endpoints must be 1 to 1000.") }
         guard 0...1_000_000 ~= gatewayRate else { throw ValidationError("--gateway-rate must be 0 to 1000000.") }
         guard let length = try? Units.duration(length), .seconds(1)...Duration.seconds(86_400) ~= length else {
             throw ValidationError("--for must be 1s to 24h, for instance 10m.")
@@ -68,10 +68,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var simulation = Simulation(scenario: scenario, accounts: accounts, seed: seed)
-        simulation.endpoints = endpoints
-        simulation.length = (try? Units.duration(length)) ?? simulation.length
-        simulation.handshakesPerSecond = gatewayRate == 0 ? nil : Double(gatewayRate)
+        let simulation = simulation
         let results = await Self.run(simulation, under: try policies())
         let report = SimulationReport(simulation: simulation, results: results, command: command)
         print(report.text, terminator: "")
@@ -120,10 +117,19 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
+    /// What is asked for.
+    var simulation: Simulation {
+        var simulation = Simulation(scenario: scenario, accounts: accounts, seed: seed)
+        if let endpoints { simulation.endpoints = endpoints }
+        simulation.length = (try? Units.duration(length)) ?? simulation.length
+        simulation.handshakesPerSecond = gatewayRate == 0 ? nil : Double(gatewayRate)
+        return simulation
+    }
+
     /// What makes the same report again. Without the names of the files it writes, which change nothing in it.
-    private var command: String {
+    var command: String {
         var parts = ["holdfast simulate --accounts \(accounts) --scenario \(scenario.rawValue) --seed \(seed)"]
-        if endpoints != 1 { parts.append("--endpoints \(endpoints)") }
+        if let endpoints { parts.append("--endpoints \(endpoints)") }
         if gatewayRate != 2_000 { parts.append("--gateway-rate \(gatewayRate)") }
         if length != "10m" { parts.append("--for \(length)") }
         if let policy { parts.append("--policy \(policy)") }

@@ -45,6 +45,13 @@ struct SimulationTests {
         #expect(results[1].timeUntilBack(1).map { $0 <= .seconds(60) } == true)
     }
 
+    @Test(
+        "if nothing is said of gateways, there is one for every 50 000 accounts",
+        arguments: [(0, 1), (1, 1), (50_000, 1), (50_001, 2), (1_000_000, 20), (-1, 1), (Int.max, Int.max / 50_000 + 1)])
+    func gateways(accounts: Int, gateways: Int) {
+        #expect(Simulation(scenario: .drain, accounts: accounts, seed: 1).endpoints == gateways)
+    }
+
     @Test("a gateway that is overrun turns away whom it cannot take, and the herd comes again")
     func overrun() {
         var simulation = Simulation(scenario: .gatewayRestart, accounts: 5_000, seed: 1)

@@ -11,8 +11,8 @@ public import HoldfastCore
 public struct Simulation: Hashable, Sendable {
     public var scenario: Scenario
     public var accounts: Int
-    /// The accounts are spread evenly over so many gateways.
-    public var endpoints = 1
+    /// The accounts are spread evenly over so many gateways: if nothing else is said, one for every 50 000.
+    public var endpoints: Int
     public var seed: UInt64
     /// How long it is watched from the beginning of the trouble.
     public var length: Duration = .seconds(600)
@@ -26,7 +26,12 @@ public struct Simulation: Hashable, Sendable {
         self.scenario = scenario
         self.accounts = accounts
         self.seed = seed
+        endpoints = max(1, accounts / Self.accountsPerEndpoint + (accounts % Self.accountsPerEndpoint > 0 ? 1 : 0))
     }
+
+    /// With 2 000 handshakes a second a gateway has so many back in half a minute at best. More at one would say nothing but
+    /// that it is too small.
+    public static let accountsPerEndpoint = 50_000
 
     /// What the world is like before: connected for long enough that nobody remembers a failure.
     static let calm = Duration.seconds(90)
