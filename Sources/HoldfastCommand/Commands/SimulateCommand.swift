@@ -35,7 +35,11 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Another seed is another course of chance.")
     var seed: UInt64 = 1
 
-    @Option(help: "Over how many gateways the accounts are spread, 1 to 1000. (default: one for every \(Simulation.accountsPerEndpoint) accounts)")
+    @Option(
+        help: """
+            Over how many gateways the accounts are spread, 1 to 1000. \
+            (default: one for every \(Simulation.accountsPerEndpoint) accounts)
+            """)
     var endpoints: Int?
 
     @Option(help: "How many handshakes a second each gateway can do; 0: as many as come.")

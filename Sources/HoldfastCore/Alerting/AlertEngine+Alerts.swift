@@ -179,19 +179,19 @@ extension AlertEngine {
         let cause = one.alert.cause
         guard cause.kind != .storeDown, cause.kind != .descriptors else { return }
         let place = AccountWatch.causes.firstIndex(of: cause.kind)
+        let isHere = endpoints.map { cause.kind == .fleet || $0.name == cause.endpoint }
         var ids: [String] = []
         var failures: [Failure: Int] = [:]
+        // Looked at where they are: a copy of each of a million, for the alert of each endpoint, is a second of work.
         for key in troubled {
-            let watch = self[key]
             if let place {
-                guard watch.alerts[place] == number else { continue }
-                one.alert.accounts = endpoints[Int(watch.endpoint)].expected
+                guard self[key].alerts[place] == number else { continue }
+                one.alert.accounts = endpoints[Int(self[key].endpoint)].expected
             } else {
-                guard watch.isExpected, !watch.isConnected else { continue }
-                guard cause.kind == .fleet || endpoints[Int(watch.endpoint)].name == cause.endpoint else { continue }
+                guard self[key].isExpected, !self[key].isConnected, isHere[Int(self[key].endpoint)] else { continue }
             }
-            if ids.count < Alert.sampleLimit { ids.append(watch.id) }
-            guard var failure = watch.lastFailure else { continue }
+            if ids.count < Alert.sampleLimit { ids.append(self[key].id) }
+            guard var failure = self[key].lastFailure else { continue }
             // What its code does not say makes no difference here.
             (failure.phase, failure.retryAfter) = (.established, .zero)
             failures[failure, default: 0] += 1

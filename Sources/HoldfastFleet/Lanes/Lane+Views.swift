@@ -66,19 +66,7 @@ extension Lane {
 
     /// Brings the board's row up to date, with the next report.
     func updateRow(_ index: Int, at now: Moment) {
-        var row = AccountRow()
-        if slots[index].account != nil, !slots[index].isLeaving {
-            let evidence = slots[index].session.healthEvidence(at: now)
-            row.failures = UInt16(clamping: slots[index].session.failures)
-            if row.failures > 0 { row.failureClass = slots[index].session.lastFailure?.class }
-            row.state = slots[index].session.state
-            row.status = evidence.status()
-            row.replySeconds = UInt8(clamping: slots[index].session.liveness?.estimator.mean?.components.seconds ?? 0)
-            row.health = UInt8(clamping: evidence.score())
-            row.isPresent = true
-            row.isEnabled = slots[index].session.isEnabled
-            row.isSickByItself = slots[index].session.quarantine?.isItsOwn ?? false
-        }
+        let row = slots[index].currentRow(at: now)
         guard row != slots[index].row else { return }
         slots[index].row = row
         report.rows.append((UInt32(index), row, row.isPresent ? slots[index].account : nil))

@@ -90,6 +90,23 @@ struct Slot {
         return link
     }
 
+    /// As the board is to know it now.
+    mutating func currentRow(at now: Moment) -> AccountRow {
+        var row = AccountRow()
+        guard account != nil, !isLeaving else { return row }
+        let evidence = session.healthEvidence(at: now)
+        row.failures = UInt16(clamping: session.failures)
+        if row.failures > 0 { row.failureClass = session.lastFailure?.class }
+        row.state = session.state
+        row.status = evidence.status()
+        row.replySeconds = UInt8(clamping: session.liveness?.estimator.mean?.components.seconds ?? 0)
+        row.health = UInt8(clamping: evidence.score())
+        row.isPresent = true
+        row.isEnabled = session.isEnabled
+        row.isSickByItself = session.quarantine?.isItsOwn ?? false
+        return row
+    }
+
     /// Nothing is left of the session but its value: no socket, no deadline.
     var isAtRest: Bool { link == nil && session.deadline == nil && session.state == .disconnected }
 }

@@ -47,7 +47,9 @@ struct SimulationTests {
 
     @Test(
         "if nothing is said of gateways, there is one for every 50 000 accounts",
-        arguments: [(0, 1), (1, 1), (50_000, 1), (50_001, 2), (1_000_000, 20), (-1, 1), (Int.max, Int.max / 50_000 + 1)])
+        arguments: [
+            (0, 1), (1, 1), (50_000, 1), (50_001, 2), (1_000_000, 20), (-1, 1), (Int.max, Int.max / 50_000 + 1),
+        ])
     func gateways(accounts: Int, gateways: Int) {
         #expect(Simulation(scenario: .drain, accounts: accounts, seed: 1).endpoints == gateways)
     }
