@@ -119,6 +119,9 @@ public struct World: Sendable {
         return endpoints.count - 1
     }
 
+    /// Makes room for so many accounts at once, up to four million: those added gateway by gateway would be moved as often.
+    package mutating func reserve(accounts count: Int) { accounts.reserveCapacity(min(max(0, count), 1 << 22)) }
+
     /// Adds accounts of one gateway and switches them on. Returns their numbers.
     @discardableResult
     public mutating func addAccounts(
@@ -140,7 +143,6 @@ public struct World: Sendable {
     ) -> Range<Int> {
         let first = accounts.count
         guard endpoints.indices.contains(endpoint) else { return first..<first }
-        accounts.reserveCapacity(first + count)
         for number in first..<(first + count) {
             add(number, at: endpoint, settings)
             connectQuietly(number)

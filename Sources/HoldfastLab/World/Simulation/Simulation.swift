@@ -47,6 +47,7 @@ public struct Simulation: Hashable, Sendable {
         fair.capacity = handshakesPerSecond.map { Weather.Capacity(handshakesPerSecond: $0) }
         var world = World(seed: seed, settings)
         let count = max(1, min(endpoints, max(1, accounts)))
+        world.reserve(accounts: accounts)
         // An object of its own for each run: they may go on at the same time, and count references to it.
         let session = SessionSettings(
             heartbeat: policy.session.heartbeat, phases: policy.session.phases, retry: policy.session.retry,
