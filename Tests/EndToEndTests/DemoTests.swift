@@ -20,6 +20,14 @@ struct DemoTests {
             _ = try await poll(.seconds(20), "an acknowledged message") {
                 (try await control.get("/stats").json["acked"].int ?? 0) > 0 ? true : nil
             }
+            _ = try await poll(.seconds(20), "the first backup") {
+                let data = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                    .map { "\(folder.path)/\($0)/data/backups" }
+                return data.contains { folder in
+                    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                    return names.contains { !$0.hasPrefix(".") }
+                } ? true : nil
+            }
             demo.signal(SIGINT)
             #expect(try await demo.exit() == 0)
         }

@@ -34,7 +34,10 @@ struct ConfigurationLoader {
         let reading = Reading(environment: environment)
         let root = YAMLDocument.parse(text, file: path, reading: reading)
         var loader = ConfigurationLoader(path: path, reading: reading)
-        return try loader.configuration(of: root)
+        var configuration = try loader.configuration(of: root)
+        // Only its name: a backup would look for a file.
+        configuration.files.removeAll { $0 == path }
+        return configuration
     }
 
     /// Every key there is, with its default: made by reading a configuration in which nothing is written.
